@@ -1,0 +1,3 @@
+"""foxup: from a bare machine to a working, proven Stable Diffusion web UI."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,327 @@
+"""Profiles: what the guide prescribes, as data. TOML files read into models that forbid unknown keys."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from foxup.errors import FoxupError, UsageError
+from foxup.i18n import _
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
+ALIASES = {"ci": "nai-cpu"}
+
+
+class Model(BaseModel):
+    """The base of everything read from a profile: frozen, nothing unknown accepted, documented where declared."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Text(Model):
+    """A sentence in both languages."""
+
+    en: str
+    """English."""
+    ru: str
+    """Russian."""
+
+
+class SourceModel(Model):
+    """One address of a file or repository."""
+
+    url: str
+    """The address; `package:` names a file that ships with foxup."""
+    name: str = ""
+    """What people call the host."""
+
+
+class FileModel(Model):
+    """A model file of the web UI, or another file the install needs."""
+
+    id: str
+    """Stable short name, for `foxup fetch`."""
+    title: Text
+    """What it is, for people."""
+    kind: Literal["checkpoint", "vae", "upscaler", "embedding", "config", "tokenizer", "other"]
+    """What the web UI uses it for."""
+    destination: str
+    """Path inside the install folder, with `/`."""
+    sources: tuple[SourceModel, ...]
+    """Where it can be had, best first; whichever answers, the content must match."""
+    size: int | None = None
+    """Bytes."""
+    sha256: Sha256 | None = None
+    """Hash of the whole file."""
+    sha256_prefix: str | None = Field(default=None, pattern=r"^[0-9a-f]{10}$")
+    """The ten digits a guide prints, when the full hash is not published."""
+    unpinned_reason: str | None = None
+    """Why size or hash are not known yet."""
+    default: bool = True
+    """Whether a plain install fetches it; false: only when named."""
+    warning: Text | None = None
+    """The guide's caution about it."""
+
+    @model_validator(mode="after")
+    def _pinned_or_explained(self) -> FileModel:
+        if (self.size is None or self.sha256 is None) and not self.unpinned_reason:
+            raise ValueError(f"{self.id}: size and sha256 belong together, or unpinned_reason says why not")
+        return self
+
+
+class RepositoryModel(Model):
+    """A git repository at one pinned commit."""
+
+    name: str
+    """What people call it."""
+    destination: str = "."
+    """Path inside the install folder."""
+    commit: Commit
+    """The only accepted state, whichever source served it."""
+    sources: tuple[SourceModel, ...]
+    """Where it can be cloned from, best first."""
+
+
+class WebuiModel(Model):
+    """The web UI itself."""
+
+    kind: Literal["embedded", "git"]
+    """embedded: ships with foxup; git: cloned."""
+    name: str
+    """What people call it."""
+    version: str
+    """Its release."""
+    repositories: tuple[RepositoryModel, ...] = ()
+    """For kind git: the web UI first, then what it clones by itself."""
+
+
+class PythonModel(Model):
+    """The interpreter of the web UI's own environment, not foxup's."""
+
+    requires: str
+    """Version range, as in packaging specifiers."""
+    provision: str
+    """The version uv brings when none fits."""
+
+
+class TorchChoice(Model):
+    """One way to get torch; the first whose condition holds is taken."""
+
+    when: Literal["windows", "macos", "find-links", "cpu-index", "always"]
+    """Operating system, or the place where the build was found."""
+    lock: str
+    """Requirement file with hashes, relative to the profiles folder."""
+    index: str | None = None
+    """Package index that holds the build; none: the default one."""
+    wheel: str | None = None
+    """File name pattern that has to be there for `find-links`."""
+    title: Text
+    """For the plan: what is taken and from where."""
+    download_bytes: int
+    """Size of the download."""
+
+
+class PackagesModel(Model):
+    """The locked package set of the environment."""
+
+    lock: str
+    """Requirement file with hashes, relative to the profiles folder."""
+    torch: tuple[TorchChoice, ...]
+    """Ways to get torch, best first."""
+    download_bytes: int
+    """Measured size of the set without torch."""
+    disk_bytes: int
+    """Measured size of the environment."""
+
+
+class LaunchModel(Model):
+    """How the web UI is started."""
+
+    arguments: tuple[str, ...] = ()
+    """Merged into the launch script's COMMANDLINE_ARGS."""
+    environment: dict[str, str] = {}
+    """Merged into the launch script."""
+    ready_timeout_s: int = 600
+    """Longest wait from start to a loaded model."""
+
+
+class Tolerance(Model):
+    """Which verdicts prove the picture."""
+
+    proven: tuple[Literal["identical", "same", "drifted"], ...] = ("identical", "same")
+    """Verdicts that count as a match."""
+
+
+class HiresModel(Model):
+    """The second pass of txt2img."""
+
+    upscaler: str
+    """Name as the web UI lists it."""
+    scale: float = 2.0
+    """Factor of width and height."""
+    steps: int = 0
+    """0: as many as the first pass."""
+    denoising_strength: float
+    """0..1."""
+
+
+class ReferenceModel(Model):
+    """A generation with published parameters and picture."""
+
+    id: str
+    """Stable short name, for `foxup verify`."""
+    title: Text
+    """For people."""
+    mode: Literal["txt2img", "img2img"] = "txt2img"
+    """Which route makes it."""
+    prompt: str
+    """Positive prompt."""
+    negative_prompt: str = ""
+    """Negative prompt."""
+    steps: int
+    """Sampling steps."""
+    sampler: str
+    """Name without scheduler, for example `DPM++ 2M`."""
+    scheduler: str = "Automatic"
+    """For example `Karras`."""
+    cfg_scale: float
+    """Guidance."""
+    seed: int
+    """First seed."""
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    clip_skip: int = 1
+    """CLIP_stop_at_last_layers."""
+    ensd: int = 0
+    """eta_noise_seed_delta."""
+    checkpoint: str
+    """File name of the checkpoint, or its model name."""
+    checkpoint_hash: str | None = Field(default=None, pattern=r"^[0-9a-f]{10}$")
+    """First ten digits of the checkpoint's sha256."""
+    vae: str | None = None
+    """File name of the VAE; none: the checkpoint's own."""
+    hires: HiresModel | None = None
+    """Second pass, if any."""
+    denoising_strength: float | None = None
+    """For img2img."""
+    init: str | None = None
+    """For img2img: id of the reference whose picture is the source."""
+    script: str | None = None
+    """Title of the script that runs the generation."""
+    script_args: tuple[str | int | float | bool, ...] = ()
+    """Exactly the values of that script, in order."""
+    script_infotext: dict[str, str] = {}
+    """Keys that the script adds to the infotext."""
+    needs: tuple[str, ...] = ()
+    """Ids of files or extensions this reference needs beyond the defaults."""
+    assumed: tuple[str, ...] = ()
+    """Parameters that the guide leaves to a screenshot."""
+    picture: str | None = None
+    """Address of the published picture, or `package:` path."""
+    picture_sha256: Sha256 | None = None
+    """Hash of the picture file, where known."""
+    fingerprint: str | None = None
+    """Compact fingerprint, for when the picture cannot be had."""
+    tolerance: Tolerance = Tolerance()
+    """Which verdicts prove it."""
+
+
+class RequirementsModel(Model):
+    """What a machine must have beyond the hardware rules."""
+
+    gpu: bool = True
+    """Whether hardware.toml decides on card, driver and torch; false: the CPU does it."""
+    disk_gib: float
+    """Free space needed on the target drive."""
+    ram_mib: int
+    """Memory needed to generate."""
+    git: bool = True
+    """Whether git is needed."""
+
+
+class Profile(Model):
+    """Everything a guide prescribes."""
+
+    schema_version: Literal[1] = Field(alias="schema")
+    """Version of this format."""
+    name: str
+    """Name for `--profile`."""
+    title: Text
+    """One line for people."""
+    requirements: RequirementsModel
+    """What the machine needs."""
+    webui: WebuiModel
+    """Source of the web UI."""
+    python: PythonModel
+    """Interpreter of the environment."""
+    packages: PackagesModel
+    """Package set of the environment."""
+    files: tuple[FileModel, ...] = ()
+    """Model files."""
+    launch: LaunchModel = LaunchModel()
+    """Launch arguments and environment."""
+    settings: dict[str, str | int | float | bool | tuple[str, ...]] = {}
+    """Keys of config.json."""
+    references: tuple[ReferenceModel, ...] = ()
+    """Reference generations; the first is the proof of an install."""
+    fallback: str | None = None
+    """Profile to name when a machine cannot run this one."""
+
+    def reference(self, reference_id: str | None = None) -> ReferenceModel:
+        """Return a reference by id, the first by default. Raises UsageError (`reference-unknown`)."""
+        for reference in self.references:
+            if reference_id in (None, reference.id):
+                return reference
+        raise UsageError(
+            "reference-unknown",
+            _("Profile {profile} has no reference {name}.").format(profile=self.name, name=reference_id),
+            hint="foxup verify --list",
+        )
+
+
+def profiles_folder() -> Path:
+    """Return the folder with the profiles: inside the installed package, or beside `src` in a checkout."""
+    packaged = Path(__file__).parent / "profiles"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "profiles"
+
+
+def names() -> list[str]:
+    """Return the names of the profiles that ship with foxup."""
+    return sorted(path.stem for path in profiles_folder().glob("*.toml") if path.stem != "hardware")
+
+
+@cache
+def load(name: str) -> Profile:
+    """Load a profile by name, or by the path of a TOML file.
+
+    Raises UsageError: `profile-unknown` or `profile-invalid`, naming file and key.
+    """
+    name = ALIASES.get(name, name)
+    path = Path(name) if name.endswith(".toml") else profiles_folder() / f"{name}.toml"
+    if not path.is_file() or path.stem == "hardware":
+        raise UsageError(
+            "profile-unknown",
+            _("There is no profile {name}.").format(name=name),
+            cause=_("Known profiles: {names}").format(names=", ".join(names())),
+            hint="foxup profile list",
+        )
+    try:
+        return Profile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise _invalid(path, str(error)) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise _invalid(path, f"{where}: {first['msg']}") from None
+
+
+def _invalid(path: Path, what: str) -> FoxupError:
+    message = _("The profile {path} is wrong: {what}").format(path=path.name, what=what)
+    return UsageError("profile-invalid", message, hint="foxup profile check " + path.name)

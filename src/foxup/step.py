@@ -1,0 +1,164 @@
+"""Steps: the units of work of a plan, as data. Nothing here acts; `apply` performs the actions through `system`.
+
+The set of actions is small and closed. What a file shall hold is decided while planning (its present content is a
+fact), so that writing is one primitive and a plan can be shown, stored and compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One address a file or repository can be had from. `name` is what people call the host."""
+
+    url: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileSpec:
+    """A file that is known before it is fetched.
+
+    `size` in bytes and `sha256` (64 hex digits) are pinned together; when a publisher gives none, `sha256_prefix`
+    holds the ten digits the guide prints and the full hash is pinned on first use. `kind` is safetensors, pickle,
+    image, yaml, json or other and decides which checks the content must pass.
+    """
+
+    id: str
+    name: str
+    kind: str
+    sources: tuple[Source, ...]
+    size: int | None = None
+    sha256: str | None = None
+    sha256_prefix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MakeFolder:
+    """Create a folder and its parents."""
+
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class CopyFile:
+    """Copy a file that ships with foxup. `sha256` is of the content."""
+
+    source: Path
+    destination: Path
+    sha256: str
+    executable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFile:
+    """Replace or create a file by `content`, atomically.
+
+    `expected_sha256` is the hash of what the plan saw there (None: nothing); another content stops the step, so that
+    an edit made in between is never lost. `keep_original` stores the first replaced content for undo.
+    """
+
+    path: Path
+    content: bytes
+    expected_sha256: str | None
+    executable: bool = False
+    keep_original: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CloneRepository:
+    """Bring `destination` to be a git repository whose HEAD is `commit` (40 hex digits), from the first good source."""
+
+    name: str
+    sources: tuple[Source, ...]
+    commit: str
+    destination: Path
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadFile:
+    """Fetch `spec` to `destination`."""
+
+    spec: FileSpec
+    destination: Path
+
+
+@dataclass(frozen=True, slots=True)
+class CreateEnvironment:
+    """Make the web UI's virtual environment at `path`.
+
+    `python` is an interpreter's path, or None to let uv provide a CPython that satisfies `requires`.
+    """
+
+    path: Path
+    python: str | None
+    requires: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstallPackages:
+    """Install a locked set into the environment at `environment`, with hashes checked.
+
+    `locks` are requirement files with hashes, installed in their order. `index` is the package index (None: the
+    default one), `find_links` further places. `digest` identifies the whole set.
+    """
+
+    environment: Path
+    locks: tuple[Path, ...]
+    digest: str
+    index: str | None = None
+    find_links: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prove:
+    """Start the web UI, generate `reference` and compare the picture with the published one."""
+
+    reference: str
+
+
+Action = (
+    MakeFolder
+    | CopyFile
+    | WriteFile
+    | CloneRepository
+    | DownloadFile
+    | CreateEnvironment
+    | InstallPackages
+    | Prove
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A unit of work of a plan: what, why, and the actions that do it.
+
+    `id` is stable, `component.thing`. `title` and `why` are sentences in the person's language. `download_bytes` and
+    `disk_bytes` are estimates or exact sizes; `sources` are addresses for people; `sha256` is set when one file is
+    pinned.
+    """
+
+    id: str
+    title: str
+    why: str
+    actions: tuple[Action, ...] = ()
+    download_bytes: int = 0
+    disk_bytes: int = 0
+    sources: tuple[str, ...] = ()
+    sha256: str | None = None
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the JSON form of the plan contract."""
+        return {
+            "id": self.id,
+            "title": self.title,
+            "why": self.why,
+            "bytes": self.download_bytes,
+            "disk_bytes": self.disk_bytes,
+            "sources": list(self.sources),
+            "sha256": self.sha256,
+        }
