@@ -1,0 +1,70 @@
+"""Model files: checkpoint, VAE and what else the profile names."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from foxup.context import Context
+from foxup.i18n import _, pick
+from foxup.installed import FileState
+from foxup.profile import FileModel
+from foxup.step import CopyFile, DownloadFile, FileSpec, Source, Step
+
+PACKAGED = "package:"
+
+
+def steps(context: Context, wanted: frozenset[str] = frozenset()) -> list[Step]:
+    """One step for each file of the profile that is installed by default or named in `wanted`."""
+    return [_step(context, file) for file in context.profile.files if file.default or file.id in wanted]
+
+
+def spec(file: FileModel) -> FileSpec:
+    """Return what the downloader needs to know of a profile's file."""
+    suffix = PurePosixPath(file.destination).suffix
+    kind = {".safetensors": "safetensors", ".ckpt": "pickle", ".pt": "pickle", ".pth": "pickle"}.get(suffix, "other")
+    return FileSpec(
+        id=file.id,
+        name=PurePosixPath(file.destination).name,
+        kind=kind,
+        sources=tuple(Source(source.url, source.name) for source in file.sources),
+        size=file.size,
+        sha256=file.sha256,
+        sha256_prefix=file.sha256_prefix,
+    )
+
+
+def matches(file: FileModel, state: FileState | None, pinned: str | None = None) -> bool:
+    """Whether what lies there is the profile's file: by full hash, a hash pinned on first use, or the short one."""
+    if state is None:
+        return False
+    if file.sha256 or pinned:
+        return state.sha256 == (file.sha256 or pinned)
+    return bool(file.sha256_prefix and state.sha256.startswith(file.sha256_prefix))
+
+
+def _step(context: Context, file: FileModel) -> Step:
+    receipt = context.installed.receipt
+    pinned = receipt.files.get(file.destination) if receipt else None
+    good = matches(file, context.installed.files.get(file.destination), pinned)
+    shipped = file.sources[0].url.startswith(PACKAGED)
+    size = file.size or 0
+    return Step(
+        id=f"models.{file.id}",
+        title=pick(file.title.model_dump()),
+        why=_("It goes to {destination}; size and hash are checked before it gets its name.").format(
+            destination=file.destination
+        ),
+        actions=() if good else (_action(context, file),),
+        download_bytes=0 if good or shipped else size,
+        disk_bytes=0 if good else size,
+        sources=tuple("foxup" if source.url.startswith(PACKAGED) else source.url for source in file.sources),
+        sha256=file.sha256,
+    )
+
+
+def _action(context: Context, file: FileModel) -> CopyFile | DownloadFile:
+    destination = context.layout.root / PurePosixPath(file.destination)
+    first = file.sources[0].url
+    if first.startswith(PACKAGED) and file.sha256:
+        return CopyFile(context.data / first.removeprefix(PACKAGED), destination, file.sha256)
+    return DownloadFile(spec(file), destination)

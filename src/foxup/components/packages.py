@@ -1,0 +1,63 @@
+"""The locked package set of the environment, torch first among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatch
+from hashlib import sha256
+from pathlib import Path
+
+from foxup.context import Context
+from foxup.i18n import _, pick
+from foxup.installed import PackageSources
+from foxup.profile import PackagesModel, TorchChoice
+from foxup.step import InstallPackages, Step
+
+
+def choose_torch(packages: PackagesModel, family: str, sources: PackageSources) -> TorchChoice:
+    """Return the first way to get torch whose condition holds; the last one always does."""
+    return next(choice for choice in packages.torch if _holds(choice, family, sources))
+
+
+def _holds(choice: TorchChoice, family: str, sources: PackageSources) -> bool:
+    return {
+        "windows": family == "windows",
+        "macos": family == "macos",
+        "find-links": any(fnmatch(name, choice.wheel or "") for name in sources.wheels),
+        "cpu-index": bool(sources.cpu_index),
+        "always": True,
+    }[choice.when]
+
+
+def digest(locks: Mapping[str, bytes], choice: TorchChoice, python: str) -> str:
+    """Name a package set: the lock files' content, the torch choice and the Python it is for."""
+    total = sha256()
+    for name in sorted(locks):
+        total.update(name.encode() + b"\0" + locks[name] + b"\0")
+    total.update(f"{choice.lock}\0{python}".encode())
+    return total.hexdigest()
+
+
+def steps(context: Context, choice: TorchChoice, set_digest: str, *, fresh: bool) -> list[Step]:
+    """Install the set, unless the environment already holds exactly it."""
+    packages = context.profile.packages
+    folder: Path = context.data
+    sources = context.installed.package_sources
+    action = InstallPackages(
+        environment=context.layout.environment,
+        locks=(folder / choice.lock, folder / packages.lock),
+        digest=set_digest,
+        index=choice.index,
+        find_links=sources.find_links if choice.when == "find-links" else (),
+    )
+    return [
+        Step(
+            id="packages.install",
+            title=pick(choice.title.model_dump()),
+            why=_("Every package is pinned with its hash, so that what was proven once is what is installed here."),
+            actions=(action,) if fresh else (),
+            download_bytes=choice.download_bytes + packages.download_bytes if fresh else 0,
+            disk_bytes=packages.disk_bytes if fresh else 0,
+            sources=(choice.index or sources.index_url or "https://pypi.org/simple", *action.find_links),
+        )
+    ]

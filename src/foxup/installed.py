@@ -1,0 +1,90 @@
+"""What is already there: the present state of one install folder, as facts. Read by `survey`, judged by components."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from foxup.receipt import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """One file: size in bytes and SHA-256."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedFile:
+    """A file of the web UI that ships with foxup. `user` files are copied once and then belong to the person."""
+
+    source: Path
+    destination: str
+    sha256: str
+    size: int
+    executable: bool = False
+    user: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RepositoryState:
+    """A folder that should be a git repository.
+
+    `present` says whether anything is there, `own` whether it is its own top level (a folder inside another
+    repository is not), `commit` its HEAD.
+    """
+
+    present: bool
+    own: bool = False
+    commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentState:
+    """The web UI's virtual environment.
+
+    `python` is its version (None: its interpreter does not start), `digest` names the package set that was
+    completely installed (None: never finished by foxup), `begun` whether foxup made the folder, `packages` maps
+    normalised names to versions.
+    """
+
+    present: bool = False
+    python: str | None = None
+    digest: str | None = None
+    begun: bool = False
+    packages: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PackageSources:
+    """Where Python packages can come from on this machine, by the person's own pip configuration.
+
+    `wheels` are the file names found in the local folders among `find_links`; `cpu_index` tells whether PyTorch's
+    index of CPU builds answers (None: not asked).
+    """
+
+    index_url: str | None = None
+    find_links: tuple[str, ...] = ()
+    wheels: tuple[str, ...] = ()
+    cpu_index: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """Everything foxup looks at in an install folder before it plans."""
+
+    exists: bool = False
+    foreign: tuple[str, ...] = ()
+    """Names in the folder when it holds something that is no web UI."""
+    embedded: tuple[EmbeddedFile, ...] = ()
+    files: Mapping[str, FileState] = field(default_factory=dict)
+    repositories: Mapping[str, RepositoryState] = field(default_factory=dict)
+    environment: EnvironmentState = field(default_factory=EnvironmentState)
+    package_sources: PackageSources = field(default_factory=PackageSources)
+    launch_script: bytes | None = None
+    config: bytes | None = None
+    receipt: Receipt | None = None
+    running: bool = False

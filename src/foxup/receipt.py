@@ -1,0 +1,61 @@
+"""The receipt: what was applied to an install and what was proved there. Written last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A picture that was generated and judged.
+
+    `state` is the digest of everything that shapes the picture (files, settings, packages, parameters); when it is
+    unchanged, the proof still holds. `at` is the time in UTC, ISO 8601.
+    """
+
+    reference: str
+    verdict: str
+    state: str
+    at: str
+    picture: str
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What foxup knows it has done. `files` maps paths inside the install to the SHA-256 they were given."""
+
+    foxup: str
+    profile: str
+    files: Mapping[str, str] = field(default_factory=dict)
+    environment: str | None = None
+    proofs: Mapping[str, Proof] = field(default_factory=dict)
+
+    def with_proof(self, proof: Proof) -> Receipt:
+        """Return the receipt with `proof` in place of an older one of the same reference."""
+        return replace(self, proofs={**self.proofs, proof.reference: proof})
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the JSON form."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+
+def from_document(document: object) -> Receipt | None:
+    """Read a receipt; None when it is missing, spoiled or of another schema."""
+    if not isinstance(document, Mapping) or document.get("schema") != SCHEMA:
+        return None
+    try:
+        proofs = {name: Proof(**proof) for name, proof in document["proofs"].items()}
+        return Receipt(
+            foxup=str(document["foxup"]),
+            profile=str(document["profile"]),
+            files={str(path): str(digest) for path, digest in document["files"].items()},
+            environment=document.get("environment"),
+            proofs=proofs,
+        )
+    except (KeyError, TypeError, AttributeError):
+        return None

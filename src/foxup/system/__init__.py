@@ -1,0 +1,1 @@
+"""Every side effect of foxup: processes, files, network, other programs. Nothing here judges."""
