@@ -52,14 +52,16 @@ def read_json(path: Path) -> Any:
         return None
 
 
-def write_atomic(path: Path, content: bytes, *, executable: bool = False) -> None:
-    """Replace `path` by `content`: a temporary name beside it, flushed to the disk, then renamed.
+def write_atomic(path: Path, content: bytes, *, executable: bool = False, scratch: Path | None = None) -> None:
+    """Replace `path` by `content`: a temporary name, flushed to the disk, then renamed.
 
-    An existing file keeps its mode. Raises FoxupError (`disk-full`, `file-not-writable`).
+    The temporary file lies in `scratch` (on the same drive, emptied by whoever owns it) or beside `path`. An existing
+    file keeps its mode. Raises FoxupError (`disk-full`, `file-not-writable`).
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.foxup-tmp")
+    temporary = (scratch or path.parent) / f".{path.name}.{os.getpid()}.foxup-tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.parent.mkdir(parents=True, exist_ok=True)
         mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else (_RUNNABLE if executable else _WRITABLE)
         with temporary.open("wb") as stream:
             stream.write(content)
@@ -73,10 +75,10 @@ def write_atomic(path: Path, content: bytes, *, executable: bool = False) -> Non
         raise os_error(error, path) from error
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, *, scratch: Path | None = None) -> None:
     """Write `value` as JSON with `write_atomic`."""
     text = json.dumps(value, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
-    write_atomic(path, text.encode())
+    write_atomic(path, text.encode(), scratch=scratch)
 
 
 def replace(source: Path, destination: Path) -> None:
@@ -95,11 +97,6 @@ def sync_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-
-
-def copy_atomic(source: Path, destination: Path, *, executable: bool = False) -> None:
-    """Copy a small file whole. Raises FoxupError like `write_atomic`."""
-    write_atomic(destination, source.read_bytes(), executable=executable)
 
 
 def remove(path: Path) -> None:

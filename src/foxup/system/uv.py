@@ -1,0 +1,141 @@
+"""uv: interpreters, virtual environments, packages."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from foxup.errors import FoxupError
+from foxup.i18n import _
+from foxup.system import commands, files
+from foxup.system.commands import Log
+
+Started = Callable[[int], None]
+
+MARKER = "foxup-environment.json"
+"""Inside an environment: names the package set that was completely installed. Written last."""
+
+
+def find_uv() -> str:
+    """Return the path of the uv program: FOXUP_UV, the one installed with foxup, then PATH.
+
+    Raises FoxupError (`uv-missing`).
+    """
+    if os.environ.get("FOXUP_UV"):
+        return os.environ["FOXUP_UV"]
+    try:
+        from uv import find_uv_bin
+
+        return str(find_uv_bin())
+    except (ImportError, FileNotFoundError):
+        found = shutil.which("uv")
+    if found:
+        return found
+    raise FoxupError(
+        "uv-missing",
+        _("The program uv is missing; foxup makes environments with it."),
+        hint="python -m pip install --force-reinstall uv",
+    )
+
+
+def create_environment(path: Path, python: str | None, requires: str, *, log: Log, started: Started) -> None:
+    """Make an empty environment at `path` from the interpreter `python`, or from one uv brings for `requires`.
+
+    Whatever lies at `path` must have been cleared before. `started` is told the process id. Raises FoxupError (`python-not-provided`,
+    `environment-failed`).
+    """
+    arguments = ["venv", "--no-project", "--no-config"]
+    arguments += ["--python", python] if python else ["--python", requires, "--managed-python"]
+    result = _run([*arguments, str(path)], log=log, started=started)
+    if result.rc == 0:
+        return
+    tail = _last_line(result.stdout)
+    if python is None:
+        raise FoxupError(
+            "python-not-provided",
+            _("Python {version} could not be brought.").format(version=requires),
+            cause=tail,
+            hint=_("Install Python {version} yourself, or set UV_PYTHON_INSTALL_MIRROR to a mirror you can reach.").format(
+                version=requires
+            ),
+        )
+    raise FoxupError(
+        "environment-failed",
+        _("The environment for the web UI could not be made with {python}.").format(python=python),
+        cause=tail,
+    )
+
+
+def install(
+    environment_python: Path,
+    locks: Sequence[Path],
+    *,
+    index: str | None,
+    find_links: Sequence[str],
+    log: Log,
+    started: Started,
+    offline: bool = False,
+) -> None:
+    """Install the locked files with hash checking, each lock exactly as it is written.
+
+    Raises FoxupError (`packages-failed`, `package-hash-mismatch`, `package-index-unreachable`).
+    """
+    arguments = ["pip", "install", "--no-config", "--python", str(environment_python), "--no-deps", "--require-hashes"]
+    for lock in locks:
+        arguments += ["-r", str(lock)]
+    if index:
+        arguments += ["--extra-index-url", index, "--index-strategy", "unsafe-best-match"]
+    for place in find_links:
+        arguments += ["--find-links", place]
+    result = _run([*arguments, *(["--offline"] if offline else [])], log=log, started=started)
+    if result.rc != 0:
+        raise _packages_error(result.stdout)
+
+
+def packages(environment_python: Path) -> dict[str, str]:
+    """Return normalised names and versions of what is installed; nothing when it cannot be read."""
+    arguments = [find_uv(), "pip", "list", "--no-config", "--python", str(environment_python), "--format", "json"]
+    result = commands.run(arguments, env=_environment(), timeout=60)
+    if result.rc != 0:
+        return {}
+    return {item["name"].lower().replace("_", "-"): item["version"] for item in json.loads(result.stdout)}
+
+
+def write_marker(environment: Path, digest: str, python: str) -> None:
+    """Say that the environment holds the whole package set `digest`. Raises FoxupError like `write_atomic`."""
+    files.write_json(environment / MARKER, {"schema": 1, "digest": digest, "python": python})
+
+
+def read_marker(environment: Path) -> Mapping[str, str] | None:
+    """Return the marker of a complete environment, or None."""
+    marker = files.read_json(environment / MARKER)
+    return marker if isinstance(marker, dict) else None
+
+
+def _run(arguments: Sequence[str], *, log: Log, started: Started) -> commands.Completed:
+    return commands.stream([find_uv(), *arguments], env=_environment(), timeout=3600, log=log, started=started)
+
+
+def _environment() -> dict[str, str]:
+    return commands.clean_environment({"UV_NO_PROGRESS": "1"})
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else ""
+
+
+def _packages_error(output: str) -> FoxupError:
+    hint = _("Run the same command again; what was already fetched is kept.")
+    tail = " ".join(line.strip(" ×╰─▶├│") for line in output.splitlines()[-4:] if line.strip())
+    lower = output.lower()
+    if "hash mismatch" in lower:
+        message = _("A package from the index is not the pinned one (hash mismatch).")
+        return FoxupError("package-hash-mismatch", message, cause=tail, hint=hint)
+    if any(word in lower for word in ("failed to fetch", "dns error", "connection refused", "error sending request")):
+        message = _("The package index cannot be reached.")
+        return FoxupError("package-index-unreachable", message, cause=tail, hint=hint)
+    return FoxupError("packages-failed", _("The packages could not be installed."), cause=tail, hint=hint)
