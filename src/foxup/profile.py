@@ -131,6 +131,8 @@ class PackagesModel(Model):
 
     lock: str
     """Requirement file with hashes, relative to the profiles folder."""
+    torch_version: str
+    """The release of torch all choices give."""
     torch: tuple[TorchChoice, ...]
     """Ways to get torch, best first."""
     download_bytes: int

@@ -1,0 +1,190 @@
+"""The only writer: for people, for programs (`--json`), or quiet. Data to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from foxup.errors import FoxupError, UsageError
+from foxup.finding import Finding, Severity
+from foxup.i18n import _
+
+if TYPE_CHECKING:
+    from rich.console import Console as RichConsole
+    from rich.table import Table
+
+_GLYPHS = {"ok": ("✓", "[OK]"), "bad": ("✗", "[X]"), "dot": ("·", "-"), "arrow": ("→", "->"), "warn": ("!", "!")}
+_STYLES = {
+    Severity.BLOCKER: ("bad", "bold red"),
+    Severity.ERROR: ("bad", "red"),
+    Severity.WARNING: ("warn", "yellow"),
+    Severity.ACTION: ("arrow", "cyan"),
+    Severity.INFO: ("dot", "dim"),
+}
+_NO_TERMINAL_WIDTH = 100
+
+
+@dataclass
+class Output:
+    """How this run speaks; set once by the command line's common flags."""
+
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    yes: bool = False
+    events: Path | None = None
+    command: str = ""
+    findings: list[Finding] = field(default_factory=list)
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+out = Output()
+
+
+def rich(stream: IO[str] | None = None) -> RichConsole:
+    """Return a rich console on `stream` (default stderr) that takes all text literally."""
+    from rich.console import Console as RichConsole
+
+    target = stream or sys.stderr
+    width = None if target.isatty() else int(os.environ.get("COLUMNS") or _NO_TERMINAL_WIDTH)
+    return RichConsole(file=target, markup=False, highlight=False, emoji=False, soft_wrap=False, width=width)
+
+
+def glyph(name: str, stream: IO[str] | None = None) -> str:
+    """Return the sign `name`, or its ASCII stand-in where the stream's encoding lacks it."""
+    sign, plain = _GLYPHS[name]
+    encoding = getattr(stream or sys.stderr, "encoding", None) or "ascii"
+    try:
+        sign.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return plain
+    return sign
+
+
+def say(text: str = "", *, style: str | None = None) -> None:
+    """Tell a person something, unless they asked for quiet or for JSON."""
+    if not (out.quiet or out.json):
+        rich().print(text, style=style)
+
+
+def detail(text: str) -> None:
+    """Tell a person something they only want with --verbose."""
+    if out.verbose:
+        say(text, style="dim")
+
+
+def mark(name: str, text: str, *, style: str | None = None) -> None:
+    """Tell one line behind a sign."""
+    say(f"  {glyph(name)} {text}", style=style)
+
+
+def show(findings: Iterable[Finding]) -> None:
+    """Show findings for people: what, why, what to do."""
+    for finding in findings:
+        sign, style = _STYLES[finding.severity]
+        mark(sign, finding.message, style=style)
+        for line in (finding.cause, finding.remedy):
+            if line:
+                say(f"      {line}")
+        for command in finding.commands:
+            say(f"      $ {command}", style="cyan")
+
+
+def table(table: Table) -> None:
+    """Show a table on stderr."""
+    if not (out.quiet or out.json):
+        rich().print(table)
+
+
+def result(text: str) -> None:
+    """Write the command's own data, for people: to stdout, also with --quiet."""
+    if not out.json:
+        rich(sys.stdout).print(text)
+
+
+def error(failure: FoxupError) -> None:
+    """Tell a person why it did not work: what, cause, hint."""
+    if out.json:
+        return
+    printer = rich()
+    printer.print(_("error: {message}").format(message=failure.message), style="bold red")
+    if failure.cause:
+        printer.print("  " + _("cause: {cause}").format(cause=failure.cause))
+    if failure.hint:
+        printer.print(_("hint: {hint}").format(hint=failure.hint), style="cyan")
+
+
+def document(exit_code: int, failure: FoxupError | None = None) -> None:
+    """Write the one JSON document of `--json`, ASCII only, so that every code page can carry it."""
+    if not out.json:
+        return
+    value = {
+        "schema": 1,
+        "command": out.command,
+        "ok": exit_code == 0,
+        "exit_code": exit_code,
+        "data": out.data,
+        "findings": [finding.to_document() for finding in out.findings],
+        "error": None
+        if failure is None
+        else {"code": failure.code, "message": failure.message, "cause": failure.cause, "hint": failure.hint},
+    }
+    sys.stdout.write(json.dumps(value, ensure_ascii=True, indent=2) + "\n")
+
+
+def event(kind: str, **fields: Any) -> None:
+    """Append one JSON object to the file of `--events`, if there is one."""
+    if out.events:
+        with out.events.open("a", encoding="ascii") as stream:
+            stream.write(json.dumps({"event": kind, **fields}, ensure_ascii=True) + "\n")
+
+
+def confirm(question: str) -> bool:
+    """Ask once; `--yes` answers. Raises UsageError (`needs-yes`) when nobody can be asked."""
+    if out.yes:
+        return True
+    if out.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise UsageError(
+            "needs-yes",
+            _("This would ask for confirmation, but there is no terminal to ask at."),
+            hint=_("Add --yes to confirm beforehand."),
+        )
+    import typer
+
+    return typer.confirm(question, err=True)
+
+
+def size(count: float) -> str:
+    """Write a number of bytes for people, in decimal units."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if count < 1000 or unit == "GB":
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+@contextmanager
+def status(text: str) -> Iterator[None]:
+    """Show that something is under way; a plain line where there is no terminal."""
+    if out.quiet or out.json:
+        yield
+        return
+    printer = rich()
+    if not sys.stderr.isatty():
+        printer.print(f"  {glyph('dot')} {text}")
+        yield
+        return
+    with printer.status(text, spinner="dots" if glyph("ok") == "✓" else "line"):
+        yield
+
+
+def extend(data: Mapping[str, Any], findings: Iterable[Finding] = ()) -> None:
+    """Add to what the JSON document will say."""
+    out.data.update(data)
+    out.findings.extend(findings)

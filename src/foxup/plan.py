@@ -1,0 +1,164 @@
+"""The plan: every step from the facts to a proven install, as data. Pure: reads lock files, changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from foxup import state_digest
+from foxup.components import environment, launch_script, models, packages, requirements, settings, webui
+from foxup.context import Context
+from foxup.facts import Facts
+from foxup.finding import Finding, Severity
+from foxup.i18n import _, pick
+from foxup.installed import Installed
+from foxup.paths import Layout
+from foxup.profile import Profile, ReferenceModel, TorchChoice
+from foxup.step import Prove, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will be done, what is already so, and what stands in the way.
+
+    `verdict` is recommended, minimum, degraded or unsupported; `proceed` is false when a blocker stands. `machine`
+    holds what the hardware rules chose: selected_gpu, effective_vram_mib, torch, python, env.
+    """
+
+    profile: str
+    verdict: str
+    proceed: bool
+    launch_args: tuple[str, ...]
+    steps: tuple[Step, ...] = ()
+    satisfied: tuple[Step, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    machine: Mapping[str, Any] = field(default_factory=dict)
+    environment_digest: str = ""
+    state: str = ""
+
+    @property
+    def download_bytes(self) -> int:
+        """Bytes to fetch, as far as known."""
+        return sum(step.download_bytes for step in self.steps)
+
+    @property
+    def disk_bytes(self) -> int:
+        """Bytes it will take on the disk, as far as known."""
+        return sum(step.disk_bytes for step in self.steps)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the JSON form of the plan contract."""
+        return {
+            "profile": self.profile,
+            "verdict": self.verdict,
+            "proceed": self.proceed,
+            "selected_gpu": None,
+            "effective_vram_mib": None,
+            "torch": None,
+            "python": "provision",
+            "env": {},
+            **self.machine,
+            "launch_args": list(self.launch_args),
+            "steps": [step.to_document() for step in self.steps],
+            "satisfied": [step.to_document() for step in self.satisfied],
+            "download_bytes": self.download_bytes,
+            "disk_bytes": self.disk_bytes,
+        }
+
+
+def make(profile: Profile, facts: Facts, installed: Installed, layout: Layout, data: Path, *, prove: bool = True) -> Plan:
+    """Plan a profile without hardware rules: the CPU does the work, so only system, memory and disk are judged."""
+    python = environment.choose_python(facts, profile.python.requires)
+    context = Context(
+        profile=profile,
+        facts=facts,
+        installed=installed,
+        layout=layout,
+        data=data,
+        python=python,
+        arguments=profile.launch.arguments,
+        environment=profile.launch.environment,
+    )
+    choice = packages.choose_torch(profile.packages, facts.os.family, installed.package_sources)
+    machine = {
+        "torch": {"set": choice.when, "torch": profile.packages.torch_version, "index": choice.index},
+        "python": f"use:{python}" if python else "provision",
+        "env": dict(profile.launch.environment),
+    }
+    found = (*requirements.findings(context), *webui.findings(context))
+    verdict = "recommended" if requirements.supported(facts) else "unsupported"
+    return assemble(context, choice, verdict=verdict, machine=machine, found=found, prove=prove)
+
+
+def assemble(
+    context: Context,
+    choice: TorchChoice,
+    *,
+    verdict: str,
+    machine: Mapping[str, Any],
+    found: tuple[Finding, ...],
+    prove: bool,
+) -> Plan:
+    """Put the components' steps in their order; what needs no action is listed as already so."""
+    digests = _digests(context)
+    present = context.installed.environment.digest
+    digest = present if present in digests.values() else digests[choice.lock]
+    assert digest is not None
+    created = environment.steps(context, digest)
+    everything = [
+        *webui.steps(context),
+        *created,
+        *packages.steps(context, choice, digest, fresh=any(step.actions for step in created)),
+        *models.steps(context),
+        *launch_script.steps(context),
+        *settings.steps(context),
+    ]
+    state = state_digest.of(context, digest)
+    if prove and context.profile.references:
+        everything.append(_proof(context, context.profile.reference(), state, work=any(s.actions for s in everything)))
+    found = (*found, *launch_script.findings(context), *settings.findings(context))
+    blocked = verdict == "unsupported" or any(finding.severity is Severity.BLOCKER for finding in found)
+    return Plan(
+        profile=context.profile.name,
+        verdict=verdict,
+        proceed=not blocked,
+        launch_args=tuple(context.arguments),
+        steps=tuple(step for step in everything if step.actions),
+        satisfied=tuple(step for step in everything if not step.actions),
+        findings=tuple(found),
+        machine=machine,
+        environment_digest=digest,
+        state=state,
+    )
+
+
+def restricted(plan: Plan, step_ids: frozenset[str]) -> Plan:
+    """Return the plan with only the steps named: what `repair` and `doctor --fix` apply."""
+    return replace(plan, steps=tuple(step for step in plan.steps if step.id in step_ids))
+
+
+def _digests(context: Context) -> dict[str, str]:
+    """Return the digest of the package set for each way to get torch."""
+    table = context.profile.packages
+    locks = {table.lock: (context.data / table.lock).read_bytes()}
+    found = {}
+    for choice in table.torch:
+        content = {**locks, choice.lock: (context.data / choice.lock).read_bytes()}
+        found[choice.lock] = packages.digest(content, choice, context.profile.python.requires)
+    return found
+
+
+def _proof(context: Context, reference: ReferenceModel, state: str, *, work: bool) -> Step:
+    receipt = context.installed.receipt
+    proof = receipt.proofs.get(reference.id) if receipt else None
+    holds = bool(proof and proof.state == state and proof.verdict in reference.tolerance.proven and not work)
+    return Step(
+        id=f"proof.{reference.id}",
+        title=_("Generate “{title}” and compare it with the published picture").format(
+            title=pick(reference.title.model_dump())
+        ),
+        why=_("Only a picture that comes out as published shows that everything above is right."),
+        actions=() if holds else (Prove(reference.id),),
+    )

@@ -1,0 +1,107 @@
+"""git: repositories at one commit, from the first source that really has it. No question is ever asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from foxup.errors import FoxupError
+from foxup.i18n import _
+from foxup.installed import RepositoryState
+from foxup.step import CloneRepository
+from foxup.system import commands, files
+from foxup.system.commands import Completed, Log
+
+_QUICK_S = 60
+_LONG_S = 1800
+
+
+def state(path: Path) -> RepositoryState:
+    """Return whether `path` is a repository of its own and at which commit. Never raises."""
+    if not path.exists() or (path.is_dir() and not any(path.iterdir())):
+        return RepositoryState(present=False)
+    if not (path / ".git").exists():
+        return RepositoryState(present=True)
+    try:
+        top = _git(["-C", str(path), "rev-parse", "--show-toplevel", "HEAD"], path)
+    except FoxupError:
+        return RepositoryState(present=True)
+    lines = top.stdout.split("\n") if top.ok else []
+    own = bool(lines) and Path(lines[0]).resolve() == path.resolve()
+    return RepositoryState(present=True, own=own, commit=lines[1].strip() if own and len(lines) > 1 else None)
+
+
+def bring(action: CloneRepository, scratch: Path, *, log: Log, line: Callable[[str], None]) -> None:
+    """Make `action.destination` a repository at the pinned commit: cloned beside, checked, then moved.
+
+    Tries each source in turn. Raises FoxupError (`git-sources-failed`) that names what each one said.
+    """
+    failures = []
+    for source in action.sources:
+        files.remove(scratch)
+        line(f"git: {source.url}")
+        problem = _clone(source.url, action.commit, scratch, log)
+        if problem is None:
+            _move(scratch, action.destination, log)
+            return
+        failures.append(f"{source.url}: {problem}")
+    files.remove(scratch)
+    raise FoxupError(
+        "git-sources-failed",
+        _("{name} could not be had from any source.").format(name=action.name),
+        cause="; ".join(failures),
+        hint=_("Check the network, or set a mirror in foxup's configuration, then run the same command again."),
+    )
+
+
+def _clone(url: str, commit: str, path: Path, log: Log) -> str | None:
+    """Fetch exactly one commit into a new repository at `path`; return what went wrong, or None."""
+    path.mkdir(parents=True)
+    steps = (
+        ["init", "--quiet", "--initial-branch=master"],
+        ["config", "core.filemode", "false"],
+        ["config", "core.autocrlf", "false"],
+        ["remote", "add", "origin", "--", url],
+        ["fetch", "--quiet", "--depth=1", "--no-tags", "origin", commit],
+    )
+    for arguments in steps:
+        done = _git(["-C", str(path), *arguments], path, log)
+        if not done.ok and arguments[0] == "fetch":
+            done = _git(["-C", str(path), "fetch", "--quiet", "--tags", "origin"], path, log)
+        if not done.ok:
+            return _last_line(done)
+    done = _git(["-C", str(path), "checkout", "--quiet", "-B", "master", commit], path, log)
+    if not done.ok:
+        return _last_line(done)
+    head = state(path)
+    return None if head.own and head.commit == commit else _("another commit came: {commit}").format(commit=head.commit)
+
+
+def _move(source: Path, destination: Path, log: Log) -> None:
+    """Put the clone in its place. In a folder that is there already, only the repository's own files are written.
+
+    The folder `.git` comes last: without it the folder does not count as the repository.
+    """
+    if not destination.exists():
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        files.replace(source, destination)
+        return
+    files.remove(destination / ".git")
+    where = [f"--git-dir={source / '.git'}", f"--work-tree={destination}"]
+    done = _git([*where, "checkout", "--quiet", "--force", "master", "--", "."], destination, log)
+    if not done.ok:
+        raise FoxupError("git-checkout-failed", _("Files could not be written to {path}.").format(path=destination),
+                         cause=_last_line(done))
+    files.replace(source / ".git", destination / ".git")
+    files.remove(source)
+
+
+def _git(arguments: list[str], cwd: Path, log: Log | None = None) -> Completed:
+    safe = ["-c", "safe.directory=*", "-c", "credential.helper=", "-c", "core.askPass="]
+    timeout = _LONG_S if "fetch" in arguments or "checkout" in arguments else _QUICK_S
+    return commands.run(["git", *safe, *arguments], cwd=cwd, timeout=timeout, log=log)
+
+
+def _last_line(done: Completed) -> str:
+    lines = [text.strip() for text in (done.stderr or done.stdout).splitlines() if text.strip()]
+    return lines[-1] if lines else f"exit code {done.rc}"
