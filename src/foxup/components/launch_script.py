@@ -71,13 +71,17 @@ def current_arguments(script: bytes | None, *, windows: bool) -> tuple[str, ...]
         return tuple(value.split())
 
 
-def current_environment(script: bytes | None, names: Iterable[str], *, windows: bool) -> dict[str, str]:
-    """Return the values the script gives to the variables `names`."""
+def all_variables(script: bytes | None, *, windows: bool) -> dict[str, str]:
+    """Return the variables the script sets to plain values; what a shell would have to compute is left out."""
     if script is None:
         return {}
-    lines = _text(script).split("\n")
-    found = {name: _find(lines, name, windows=windows) for name in names}
-    return {name: _value(hit[1].group("value"), windows=windows) for name, hit in found.items() if hit}
+    pattern = _pattern("NAME", windows=windows).pattern.replace("NAME=", r"(?P<name>[A-Za-z_]\w*)=")
+    found = {}
+    for line in _text(script).split("\n"):
+        hit = re.match(pattern, line.removesuffix("\r"), re.IGNORECASE if windows else 0)
+        if hit and (windows or _SHELL_LITERAL.match(hit.group("value"))):
+            found[hit.group("name")] = _value(hit.group("value").strip(), windows=windows)
+    return {name: value for name, value in found.items() if value}
 
 
 def missing(have: Sequence[str], wanted: Sequence[str]) -> tuple[tuple[str, ...], ...]:
