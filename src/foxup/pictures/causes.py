@@ -1,0 +1,101 @@
+"""What pixels can name: faults of tone and detail where the layout agrees, the likeliest reason where it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from foxup.pictures.data import finding
+
+if TYPE_CHECKING:
+    from foxup.finding import Finding
+
+Numbers = Mapping[str, float]
+
+
+class Rules:
+    """The thresholds of `similarity.toml`, one attribute for each table."""
+
+    def __init__(self, tables: Mapping[str, Any]) -> None:
+        self._tables = tables
+
+    def __getattr__(self, name: str) -> dict[str, float]:
+        """Return one table. Raises KeyError for a table the file lacks: our bug."""
+        return self.marks(name)
+
+    def marks(self, name: str) -> dict[str, float]:
+        """Return the table `name`."""
+        table: dict[str, float] = self._tables[name]
+        return table
+
+
+def faults(numbers: Numbers, rules: Rules) -> tuple[Finding, ...]:
+    """Name faults of tone and detail, surest first. Any of them forbids the verdict same."""
+    marks, layout = rules.fault, numbers["layout"]
+    found: list[Finding] = []
+    if layout >= marks["layout"]:
+        if paleness(numbers, rules) > marks["pale"]:
+            values = {"chroma": _percent(numbers["chroma"]), "contrast": _percent(numbers["contrast"])}
+            found.append(finding("img-washed-out-no-vae", **values))
+        elif layout > marks["close_layout"]:
+            found += _colour_faults(numbers, marks)
+        found += _detail_faults(numbers, marks)
+    if not found and _other_style(numbers, rules):
+        found.append(finding("img-other-style"))
+    if _mirrored(numbers, rules):
+        found.insert(0, finding("img-mirrored"))
+    return tuple(found)
+
+
+def paleness(numbers: Numbers, rules: Rules) -> float:
+    """Return how washed out a picture is beside its reference: 0 is not at all."""
+    marks = rules.fault
+    pale = 2 * max(0.0, marks["chroma_pale"] - numbers["chroma"])
+    pale += 1.8 * max(0.0, marks["contrast_pale"] - numbers["contrast"])
+    return pale + (0.1 if numbers["purple"] > marks["purple"] else 0.0)
+
+
+def _colour_faults(numbers: Numbers, marks: Mapping[str, float]) -> list[Finding]:
+    chroma, contrast = numbers["chroma"], numbers["contrast"]
+    values = {"chroma": _percent(chroma), "contrast": _percent(contrast)}
+    if chroma > marks["chroma_high"] or chroma < marks["chroma_low"] or contrast > marks["contrast_high"]:
+        return [finding("img-other-vae", **values)]
+    if abs(numbers["brightness"]) > marks["brightness"] or numbers["chroma_left"] > marks["cast"]:
+        return [finding("img-colour-cast", brightness=f"{numbers['brightness']:+.0f}")]
+    return []
+
+
+def _detail_faults(numbers: Numbers, marks: Mapping[str, float]) -> list[Finding]:
+    grid, detail = numbers["grid"], numbers["detail"]
+    if grid > marks["grid_alone"] or (grid > marks["grid"] and detail < marks["grid_detail"]):
+        return [finding("img-latent-blur-squares")]
+    return [finding("img-blurry", detail=_percent(detail))] if detail < marks["blurry"] else []
+
+
+def _other_style(numbers: Numbers, rules: Rules) -> bool:
+    marks, detail = rules.fault, max(numbers["detail"], 1e-3)
+    return (
+        rules.drifted["layout"] <= numbers["layout"] < marks["style_layout"]
+        and numbers.get("median_abs", 0.0) >= marks["style_median"]
+        and (numbers["palette"] > marks["style_palette"] or max(detail, 1 / detail) > marks["style_detail"])
+    )
+
+
+def _mirrored(numbers: Numbers, rules: Rules) -> bool:
+    turned = numbers["layout_mirrored"]
+    return turned > rules.mirrored["layout"] and turned > numbers["layout"] + rules.mirrored["gain"]
+
+
+def how_different(numbers: Numbers, rules: Rules) -> tuple[Finding, ...]:
+    """Rank what may lie behind another picture. Pixels cannot tell clip skip from CFG; parameters must decide."""
+    if _mirrored(numbers, rules):
+        return (finding("img-mirrored"),)
+    if numbers["layout"] >= rules.different["partly"]:
+        return (finding("img-different-composition"),)
+    detail = max(numbers["detail"], 1e-3)
+    close = numbers["palette"] < rules.seed["palette"] and max(detail, 1 / detail) <= rules.seed["detail"]
+    return (finding("img-other-seed" if close else "img-other-picture"),)
+
+
+def _percent(share: float) -> int:
+    return round(100 * share)

@@ -1,0 +1,88 @@
+"""Which generation parameters differ, number by number, without false alarms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from foxup.pictures.data import table
+from foxup.pictures.infotext import Infotext, equal, uses_ensd
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One parameter that is not what it should be. None means: not stated."""
+
+    key: str
+    expected: str | None
+    actual: str | None
+
+
+def differences(expected: Infotext, actual: Infotext) -> list[Difference]:
+    """Return what differs in `actual`, in the order the web UI prints it.
+
+    A missing key means its default. Sampler names of before 1.9.0 equal their new pair. ENSD counts only where the
+    sampler uses it and the text states it (webui 1.3.0 and later leave it out otherwise). The model is compared by
+    hash where both state one. Versions and other keys that do not act on the picture are left out.
+    """
+    found = [
+        *_prompts(expected, actual),
+        *_sampler(expected, actual),
+        *_stated(expected, actual),
+        *_files(expected, actual),
+    ]
+    order = {key: position for position, key in enumerate((*expected.fields, *actual.fields))}
+    return sorted(found, key=lambda item: order.get(item.key, -1))
+
+
+def _prompts(expected: Infotext, actual: Infotext) -> list[Difference]:
+    pairs = (
+        ("Prompt", expected.prompt, actual.prompt),
+        ("Negative prompt", expected.negative_prompt, actual.negative_prompt),
+    )
+    # the tokenizer does not see how many spaces or line ends separate words
+    return [Difference(key, one, other) for key, one, other in pairs if one.split() != other.split()]
+
+
+def _sampler(expected: Infotext, actual: Infotext) -> list[Difference]:
+    (sampler, scheduler), (other, other_scheduler) = expected.sampler, actual.sampler
+    found = []
+    if sampler != other:
+        found.append(Difference("Sampler", sampler, other))
+    if scheduler != other_scheduler:
+        found.append(Difference("Schedule type", scheduler, other_scheduler))
+    return found
+
+
+def _stated(expected: Infotext, actual: Infotext) -> list[Difference]:
+    skipped = {"Sampler", "Schedule type", *table("infotext")["neutral"]["keys"]}
+    keys = dict.fromkeys(key for key in (*expected.fields, *actual.fields) if key not in skipped)
+    found = []
+    for key in keys:
+        one, other = expected.get(key), actual.get(key)
+        if one is None or other is None or not equal(one, other):
+            found.append(Difference(key, one, other))
+    return found
+
+
+def _files(expected: Infotext, actual: Infotext) -> list[Difference]:
+    found = []
+    for key in ("Model hash", "VAE"):
+        one, other = expected.fields.get(key), actual.fields.get(key)
+        if one and other and _stem(one) != _stem(other):
+            found.append(Difference(key, one, other))
+    if not (expected.fields.get("Model hash") and actual.fields.get("Model hash")):
+        one, other = expected.fields.get("Model"), actual.fields.get("Model")
+        if one and other and _stem(one) != _stem(other):
+            found.append(Difference("Model", one, other))
+    one, other = expected.fields.get("ENSD"), actual.fields.get("ENSD")
+    if one and other and uses_ensd(expected.sampler[0]) and not equal(one, other):
+        found.append(Difference("ENSD", one, other))
+    return found
+
+
+def _stem(name: str) -> str:
+    """Return a file's name without folder and ending; the guide writes one VAE's ending short of its last letter."""
+    name = name.strip().replace("\\", "/").rpartition("/")[2]
+    for ending in (".safetensors", ".safetensor", ".ckpt", ".pt"):
+        name = name.removesuffix(ending)
+    return name

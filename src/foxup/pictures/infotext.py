@@ -1,0 +1,206 @@
+"""Generation parameters as text: read, written and compared by the web UI's own rules.
+
+The layout is: prompt; a line `Negative prompt: ...` unless empty; one line `Key: value, Key: value`. Facts of v1.10.1
+(modules/infotext_utils.py, modules/processing.py), written anew here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING
+
+from foxup.pictures.data import table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from foxup.profile import ReferenceModel
+
+NEGATIVE = "Negative prompt:"
+_PAIR = re.compile(
+    r"""\s*(?P<key>\w[\w \-/]+):\s*              # a key of at least two characters
+        (?P<value>"(?:\\.|[^\\"])+"|[^,]*)       # a JSON string, or everything up to the next comma
+        (?:,|$)""",
+    re.VERBOSE,
+)
+_SIZE = re.compile(r"(\d+)x(\d+)")
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_LEAST_PAIRS = 3  # a last line with fewer is part of the prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Infotext:
+    """Generation parameters.
+
+    `fields` holds the keys of the last line in their order, values as text; `Size: 512x768` is held as `Size-1` and
+    `Size-2`, as the web UI does.
+    """
+
+    prompt: str = ""
+    negative_prompt: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+    def get(self, key: str) -> str | None:
+        """Return a field, or what its absence means, or None when nothing is known of it."""
+        value = self.fields.get(key)
+        return value.strip() if value is not None else table("infotext")["defaults"].get(key)
+
+    def number(self, key: str) -> float | None:
+        """Return a field as a number, or None."""
+        return as_number(self.get(key))
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Width and height of the first pass in pixels, as requested."""
+        width, height = self.number("Size-1"), self.number("Size-2")
+        return (int(width), int(height)) if width is not None and height is not None else None
+
+    @property
+    def sampler(self) -> tuple[str, str]:
+        """Sampler and scheduler, joint names taken apart and Automatic resolved."""
+        return split_sampler(self.get("Sampler") or "", self.get("Schedule type") or "Automatic")
+
+
+def parse(text: str) -> Infotext:
+    """Read parameters as the web UI does. Any text is accepted; without a parameter line all of it is prompt."""
+    *lines, last = text.strip().split("\n")
+    pairs = list(_PAIR.finditer(last))
+    if len(pairs) < _LEAST_PAIRS:
+        lines.append(last)
+        pairs = []
+    prompt: list[str] = []
+    negative: list[str] = []
+    target = prompt
+    for line in (raw.strip() for raw in lines):
+        if line.startswith(NEGATIVE):
+            target = negative
+            line = line.removeprefix(NEGATIVE).strip()  # noqa: PLW2901 - the rest of the same line
+        if line or target:  # blank lines count only once something stands before them
+            target.append(line)
+    fields: dict[str, str] = {}
+    for pair in pairs:
+        fields.update(_field(pair["key"], pair["value"]))
+    return Infotext("\n".join(prompt), "\n".join(negative), fields)
+
+
+def _field(key: str, value: str) -> dict[str, str]:
+    if not value:  # the web UI drops a key without a value
+        return {}
+    value = _unquoted(value)
+    size = _SIZE.fullmatch(value)
+    return {f"{key}-1": size[1], f"{key}-2": size[2]} if size else {key: value}
+
+
+def _unquoted(value: str) -> str:
+    if not (value.startswith('"') and value.endswith('"')):
+        return value
+    try:
+        return str(json.loads(value))
+    except ValueError:
+        return value
+
+
+def write(infotext: Infotext) -> str:
+    """Write parameters as the web UI does; `parse` of the result gives them back."""
+    fields = dict(infotext.fields)
+    for key in [key for key in fields if key.endswith("-1") and f"{key[:-1]}2" in fields]:
+        stem, height = key[:-2], fields.pop(f"{key[:-1]}2")
+        fields = {(stem if name == key else name): value for name, value in fields.items()}
+        fields[stem] = f"{fields[stem]}x{height}"
+    last = ", ".join(key if key == value else f"{key}: {_quoted(value)}" for key, value in fields.items())
+    negative = f"\n{NEGATIVE} {infotext.negative_prompt}" if infotext.negative_prompt else ""
+    return f"{infotext.prompt}{negative}\n{last}".strip()
+
+
+def _quoted(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False) if any(sign in value for sign in ",\n:") else value
+
+
+def parse_markdown(text: str) -> Infotext:
+    """Read parameters out of a guide's or a thread's Markdown: quote marks, code fences, blank lines, links."""
+    lines = [re.sub(r"^[>\s]+|[`\s]+$", "", line).removeprefix("```") for line in text.split("\n")]
+    lines = [line for line in lines if line]
+    if lines:
+        lines[-1] = _LINK.sub(r"\1", lines[-1])
+    return parse("\n".join(lines))
+
+
+@cache
+def split_sampler(sampler: str, scheduler: str = "Automatic") -> tuple[str, str]:
+    """Return sampler and resolved scheduler.
+
+    `DPM++ 2M Karras`, and `DPM++ 2M` with Automatic, are both DPM++ 2M and Karras. Names nobody knows are returned as
+    they are: that the web UI would take another one silently is for `explain`.
+    """
+    known = table("infotext")
+    label = next((name for name, others in known["schedulers"].items() if scheduler in others), scheduler)
+    if sampler not in known["samplers"]:
+        for name, others in known["schedulers"].items():
+            for other in others:
+                if sampler.endswith(f" {other}"):
+                    sampler, label = sampler[: -len(other) - 1], name
+                    break
+    if label == "Automatic":
+        label = known["samplers"].get(sampler, {}).get("scheduler", "Automatic")
+    return sampler, label
+
+
+def uses_ensd(sampler: str) -> bool:
+    """Whether eta noise seed delta acts on a sampler (and whether the web UI prints it)."""
+    return bool(table("infotext")["samplers"].get(split_sampler(sampler)[0], {}).get("ensd"))
+
+
+def as_number(value: object) -> float | None:
+    """Return a value as a number when it is one: `7` and `7.0` are the same."""
+    if isinstance(value, bool) or value is None:
+        return None
+    try:
+        number = float(str(value).strip())
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def equal(one: object, other: object) -> bool:
+    """Compare two values numerically where both are numbers, else as text without outer spaces."""
+    left, right = as_number(one), as_number(other)
+    if left is not None and right is not None:
+        if left.is_integer() and right.is_integer():  # seeds differ by one in ten digits
+            return left == right
+        return math.isclose(left, right, rel_tol=1e-6)
+    return str(one).strip() == str(other).strip()
+
+
+def from_reference(reference: ReferenceModel) -> Infotext:
+    """Return the parameters a web UI would print for a reference, ENSD included although newer ones leave it out."""
+    hires = reference.hires
+    denoising = hires.denoising_strength if hires else reference.denoising_strength
+    values: dict[str, object] = {
+        "Steps": reference.steps,
+        "Sampler": reference.sampler,
+        "Schedule type": reference.scheduler,
+        "CFG scale": reference.cfg_scale,
+        "Seed": reference.seed,
+        "Size-1": reference.width,
+        "Size-2": reference.height,
+        "Model hash": reference.checkpoint_hash,
+        "Model": reference.checkpoint.rpartition("/")[2].removesuffix(".safetensors").removesuffix(".ckpt"),
+        "VAE": reference.vae,
+        "Denoising strength": denoising,
+        "Clip skip": reference.clip_skip if reference.clip_skip > 1 else None,
+        "ENSD": reference.ensd or None,
+        "Hires upscale": hires.scale if hires else None,
+        "Hires steps": hires.steps or None if hires else None,
+        "Hires upscaler": hires.upscaler if hires else None,
+        **reference.script_infotext,
+    }
+    fields = {key: _plain(value) for key, value in values.items() if value is not None}
+    return Infotext(reference.prompt, reference.negative_prompt, fields)
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

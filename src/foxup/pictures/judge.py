@@ -1,0 +1,180 @@
+"""The judge of two pictures: broken, then size, then layout, tone and detail; a verdict with every number it rests on.
+
+Public: `judge`, `judge_fingerprint`, `compare_files`. Pure but for reading the given files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
+
+from foxup.pictures import features, metrics
+from foxup.pictures.causes import Rules, faults, how_different
+from foxup.pictures.data import finding, table
+from foxup.pictures.features import CHROMA, PictureFacts, View
+from foxup.pictures.load import Picture, load
+from foxup.pictures.verdict import Judgement, Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from foxup.finding import Finding
+    from foxup.pictures.fingerprint import Fingerprint
+
+Numbers = dict[str, float]
+
+
+@cache
+def rules_in_force() -> Rules:
+    """Return the thresholds of the data file."""
+    return Rules(table("similarity"))
+
+
+def compare_files(generated: Path, reference: Path) -> Judgement:
+    """Judge the picture at `generated` against the one at `reference`. Raises what `load` raises."""
+    return judge(load(generated), load(reference))
+
+
+def judge(generated: Picture, reference: Picture, *, expected_size: tuple[int, int] | None = None) -> Judgement:
+    """Judge a generated picture against its reference picture.
+
+    `expected_size` is the profile's: a published copy may be a scaled preview, and is then compared as such.
+    """
+    numbers: Numbers = {}
+    if generated.rgb.shape == reference.rgb.shape:
+        numbers = metrics.pixels(reference.rgb, generated.rgb)
+        if numbers["max_abs"] == 0:
+            return _equal(reference, numbers)
+        numbers.update(_replayed(generated, reference))
+    preview = expected_size == generated.size and _same_aspect(generated.size, reference.size)
+    views = features.view(reference.rgb), features.view(generated.rgb, like=reference.size)
+    result = _judge_views(*views, numbers, preview=preview)
+    replayed = numbers.get("psnr_replay", 0.0) >= rules_in_force().identical["replay_psnr"]
+    if replayed and result.verdict != Verdict.BROKEN:
+        return Judgement(Verdict.IDENTICAL, result.metrics, kept=result.kept)
+    return result
+
+
+def judge_fingerprint(generated: Picture, reference: Fingerprint) -> Judgement:
+    """Judge a generated picture against a fingerprint. Identical only by the hash of pixels of a lossless original."""
+    seen = features.view(generated.rgb, chroma=CHROMA)
+    broken = broken_cause(seen.facts, None, None)
+    if not broken and not reference.lossy and reference.matches(generated.rgb):
+        return Judgement(Verdict.IDENTICAL, {"layout": 1.0}, against="fingerprint")
+    return _judge_views(reference.view(), replace(seen, layout=seen.thumb, fine=seen.thumb), {})
+
+
+def _equal(reference: Picture, numbers: Numbers) -> Judgement:
+    facts = features.view(reference.rgb).facts
+    numbers = {**numbers, "layout": 1.0, "psnr_tc": metrics.CAP_DB, "ssim_tc": 1.0, **_fact_numbers(facts, facts)}
+    broken = broken_cause(facts, None, None)
+    if broken:  # two black pictures are equal, and still nothing is proven
+        return Judgement(Verdict.BROKEN, numbers, (broken,))
+    return Judgement(Verdict.IDENTICAL, numbers)
+
+
+def _replayed(generated: Picture, reference: Picture) -> Numbers:
+    if reference.jpeg is None or generated.lossy:
+        return {}
+    again = metrics.replay(generated.rgb, reference.jpeg)
+    return {} if again is None else {"psnr_replay": metrics.pixels(reference.rgb, again)["psnr"]}
+
+
+def _judge_views(reference: View, candidate: View, numbers: Numbers, *, preview: bool = False) -> Judgement:
+    """Collect the numbers of two views and decide; `preview`: the reference picture is a scaled copy."""
+    scores, kept = metrics.layout(reference, candidate)
+    turned = replace(candidate, thumb=candidate.thumb[:, ::-1], layout=candidate.layout[:, ::-1])
+    numbers = {
+        **numbers,
+        **scores,
+        **metrics.fine(reference, candidate),
+        **metrics.tone(reference, candidate),
+        **_fact_numbers(reference.facts, candidate.facts),
+        "layout_mirrored": metrics.layout(reference, turned)[0]["layout"],
+    }
+    against = "fingerprint" if reference.coarse else "picture"
+    broken = broken_cause(candidate.facts, reference.facts, numbers["layout_blocks"])
+    if broken:
+        return Judgement(Verdict.BROKEN, numbers, (broken,), against)
+    rows = tuple(tuple(float(item) for item in row) for row in kept)
+    if candidate.size != reference.size and not preview:
+        return Judgement(Verdict.DIFFERENT, numbers, _size(reference, candidate, numbers), against, kept=rows)
+    verdict, causes = _decide(numbers, "same_fingerprint" if reference.coarse else "same")
+    if candidate.size != reference.size:
+        causes = (*causes, finding("img-reference-scaled", size=_by(reference.size)))
+    marks = rules_in_force().drifted
+    doubtful = marks["doubtful_from"] <= numbers["layout"] <= marks["doubtful_to"]
+    return Judgement(verdict, numbers, causes, against, doubtful, rows)
+
+
+def _decide(numbers: Numbers, marks: str) -> tuple[Verdict, tuple[Finding, ...]]:
+    rules = rules_in_force()
+    found = faults(numbers, rules)
+    if numbers["layout"] < rules.drifted["layout"]:
+        return Verdict.DIFFERENT, how_different(numbers, rules)
+    needed = rules.marks(marks)
+    noise = (
+        numbers["layout"] >= needed["layout"]
+        and numbers["psnr_tc"] >= needed["psnr_tc"]
+        and numbers["ssim_tc"] >= needed["ssim_tc"]
+        and numbers["chroma_left"] <= needed["chroma_left"]
+    )
+    return (Verdict.SAME if noise and not found else Verdict.DRIFTED), found
+
+
+def broken_cause(facts: PictureFacts, reference: PictureFacts | None, blocks: float | None) -> Finding | None:
+    """Say whether a picture is none: black, one colour, cut off, noise. `reference` and `blocks` may be unknown."""
+    rules = rules_in_force().broken
+    if facts.std < rules["flat_std"]:
+        if facts.mean < rules["black_mean"] and facts.flat_std < rules["flat_std"]:
+            return finding("img-black")
+        if facts.flat_std < rules["flat_std"]:
+            return finding("img-solid-green")
+    if facts.black_rows - (reference.black_rows if reference else 0.0) > rules["black_rows"]:
+        return finding("img-partly-black", share=round(100 * facts.black_rows))
+    return finding("img-noise") if _is_noise(facts, reference, blocks, rules) else None
+
+
+def _is_noise(facts: PictureFacts, reference: PictureFacts | None, blocks: float | None, rules: Numbers) -> bool:
+    if facts.kurtosis >= rules["noise_kurtosis"]:
+        return False
+    if blocks is not None and reference is not None and blocks >= rules["noise_blocks"]:
+        return False
+    far = min(rules["noise_far"], rules["noise_far_share"] * reference.far) if reference else 0.0
+    return facts.near < rules["noise_near"] or facts.far < far
+
+
+def _size(reference: View, candidate: View, numbers: Numbers) -> tuple[Finding, ...]:
+    wanted, got = reference.size, candidate.size
+    values = {"wanted": _by(wanted), "got": _by(got)}
+    if _same_aspect(wanted, got):
+        if numbers["layout"] > rules_in_force().size["layout"]:
+            return (finding("img-hires-missing" if got[0] < wanted[0] else "img-hires-extra", **values),)
+    elif got == (wanted[1], wanted[0]):
+        return (finding("img-size-swapped", **values),)
+    return (finding("img-size", **values),)
+
+
+def _same_aspect(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    left, right = one[0] / one[1], other[0] / other[1]
+    return abs(left - right) <= rules_in_force().size["aspect"] * max(left, right)
+
+
+def _by(size: tuple[int, int]) -> str:
+    return f"{size[0]}x{size[1]}"
+
+
+def _fact_numbers(reference: PictureFacts, candidate: PictureFacts) -> Numbers:
+    """Return the numbers that rest on facts of each picture: detail and grid, and what says whether it is one."""
+    spread = (candidate.std + 0.5) / (reference.std + 0.5)
+    return {
+        "detail": (candidate.detail + 0.5) / (reference.detail + 0.5) / max(spread, 0.05),
+        "grid": max(candidate.grid8 - reference.grid8, candidate.grid16 - reference.grid16),
+        "mean": candidate.mean,
+        "std": candidate.std,
+        "black_rows": candidate.black_rows,
+        "self_correlation_1": candidate.near,
+        "self_correlation_16": candidate.far,
+        "kurtosis": candidate.kurtosis,
+    }

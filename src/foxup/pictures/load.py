@@ -1,0 +1,168 @@
+"""Reading a picture from a file or from bytes, without trusting its name, its size or its end."""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from dataclasses import dataclass
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+
+from foxup.errors import FoxupError
+from foxup.i18n import _
+from foxup.pictures import metadata
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL.Image import Image
+
+    from foxup.pictures.metadata import Metadata
+
+MAX_FILE_BYTES = 256 * 1024 * 1024
+MAX_PIXELS = 64_000_000  # ten times the largest reference of the guide (2944x2112)
+_SIGNATURES = (
+    (b"\x89PNG\r\n\x1a\n", 0, "PNG"),
+    (b"\xff\xd8\xff", 0, "JPEG"),
+    (b"WEBP", 8, "WEBP"),
+    (b"ftypavif", 4, "AVIF"),
+    (b"GIF8", 0, "GIF"),
+    (b"BM", 0, "BMP"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class JpegCoding:
+    """How a JPEG was compressed: quantisation tables, and subsampling as Pillow numbers it (0: 4:4:4, 2: 4:2:0)."""
+
+    tables: dict[int, list[int]]
+    subsampling: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A decoded picture.
+
+    `rgb` is height x width x 3 of uint8 with alpha dropped and no colour management; `sha256` is of the file's bytes.
+    `jpeg` is set for JPEG files only.
+    """
+
+    rgb: NDArray[np.uint8]
+    format: str
+    sha256: str
+    metadata: Metadata
+    jpeg: JpegCoding | None = None
+    name: str = ""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return int(self.rgb.shape[1]), int(self.rgb.shape[0])
+
+    @property
+    def parameters(self) -> str | None:
+        """The generation parameters the file carries."""
+        return self.metadata.parameters
+
+    @property
+    def lossy(self) -> bool:
+        """Whether the format loses pixels. WebP and AVIF may not, but do not say so cheaply."""
+        return self.format in {"JPEG", "WEBP", "AVIF"}
+
+
+def load(path: Path) -> Picture:
+    """Read the picture at `path`. Raises FoxupError: `picture-missing`, or what `from_bytes` raises."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise _too_large(path.name)
+        data = path.read_bytes()
+    except OSError as error:
+        message = _("The picture {name} cannot be read.").format(name=path.name)
+        raise FoxupError("picture-missing", message, cause=str(error.strerror or error)) from None
+    return from_bytes(data, path.name)
+
+
+def from_bytes(data: bytes, name: str = "") -> Picture:
+    """Decode a picture, the format told by its first bytes.
+
+    Raises FoxupError: `picture-not-a-picture`, `picture-animated`, `picture-too-large`, `picture-truncated`.
+    """
+    import numpy as np
+    from PIL import Image as Pillow
+
+    kind = sniff(data)
+    if not kind:
+        raise _not_a_picture(data, name)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # our own limit is checked below
+        try:
+            with Pillow.open(BytesIO(data), formats=[kind]) as image:
+                _refuse_odd(image, name)
+                image.load()
+                found, coding = metadata.read(image), _jpeg_coding(image)
+                rgb = np.asarray(_to_rgb(image), dtype=np.uint8)
+        except Pillow.DecompressionBombError:
+            raise _too_large(name) from None
+        except (OSError, SyntaxError, ValueError, EOFError, IndexError) as error:
+            raise _damaged(name, error) from None
+    return Picture(rgb, kind, hashlib.sha256(data).hexdigest(), found, coding, name)
+
+
+def sniff(data: bytes) -> str:
+    """Return the format that the first bytes show, or an empty string. A file name's ending proves nothing."""
+    for signature, offset, kind in _SIGNATURES:
+        if data[offset : offset + len(signature)] == signature:
+            return kind
+    return ""
+
+
+def _refuse_odd(image: Image, name: str) -> None:
+    if getattr(image, "is_animated", False):
+        message = _("The picture {name} is animated; only still pictures can be compared.").format(name=name)
+        raise FoxupError("picture-animated", message, hint=_("Save one frame as PNG and give that file."))
+    if image.width * image.height > MAX_PIXELS:
+        raise _too_large(name)
+
+
+def _to_rgb(image: Image) -> Image:
+    if image.mode.startswith("I;16"):  # 16 bit grey: the upper byte, where a plain conversion would clip
+        import numpy as np
+        from PIL import Image as Pillow
+
+        return Pillow.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
+    return image.convert("RGB")
+
+
+def _jpeg_coding(image: Image) -> JpegCoding | None:
+    if image.format != "JPEG":
+        return None
+    from PIL import JpegImagePlugin
+
+    tables: dict[int, Any] = getattr(image, "quantization", {})
+    sampling = JpegImagePlugin.get_sampling(image)
+    return JpegCoding({key: list(table) for key, table in tables.items()}, sampling)
+
+
+def _not_a_picture(data: bytes, name: str) -> FoxupError:
+    head = data[:512].lstrip().lower()
+    if head.startswith((b"<!doctype", b"<html")):
+        cause = _("It is a web page: the address answered with a page instead of the picture.")
+    elif not data:
+        cause = _("The file is empty.")
+    else:
+        cause = _("Its first bytes belong to none of PNG, JPEG, WebP, AVIF and BMP.")
+    message = _("{name} is not a picture.").format(name=name or _("The data"))
+    return FoxupError("picture-not-a-picture", message, cause=cause)
+
+
+def _damaged(name: str, error: Exception) -> FoxupError:
+    message = _("The picture {name} is cut off or damaged.").format(name=name)
+    hint = _("Download or save it again; the file ends or breaks before the picture does.")
+    return FoxupError("picture-truncated", message, cause=str(error), hint=hint)
+
+
+def _too_large(name: str) -> FoxupError:
+    message = _("The picture {name} is too large to be a generation.").format(name=name)
+    return FoxupError("picture-too-large", message, cause=_("More than 64 megapixels or 256 MiB are not decoded."))
