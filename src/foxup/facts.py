@@ -35,6 +35,9 @@ class GpuFacts:
 
     `vendor` is nvidia, amd, intel, apple or other; `pci` is `vendor:device` in hex; `bus` the PCI address; `cc` the
     CUDA compute capability; `vram_mib` dedicated memory in MiB as the driver reports it; `gfx` AMD's architecture.
+    `mig` is False (off), or the list of slices `{"uuid", "profile", "vram_mib"}`; None where there is no such thing.
+    `status` is None for a card that works, else why not: disabled, no-driver, the name of a driver that cannot compute
+    (nouveau, vfio-pci), gpu-lost, reset-required, no-permission, nvml-N, device-problem-N. `source` saw it first.
     """
 
     vendor: str = ""
@@ -75,13 +78,17 @@ class PythonFacts:
 
 @dataclass(frozen=True, slots=True)
 class DiskFacts:
-    """Free space in GiB on the target's and the system's drive; `target_kind` is ssd, hdd, network or unknown."""
+    """Free space in GiB on the target's, the system's and TEMP's drive.
+
+    `target_kind` is ssd, hdd, network or unknown; `filesystem` as the system names it, `drvfs` for a Windows drive in WSL.
+    """
 
     target_free_gib: float | None = None
     system_free_gib: float | None = None
     target_kind: str | None = None
     same_drive: bool | None = None
     filesystem: str | None = None
+    temp_free_gib: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,10 +112,12 @@ class Facts:
     cpu_count: int | None = None
     target_writable: bool | None = None
     long_paths: bool | None = None
+    elevated: bool | None = None
 
     def to_document(self) -> dict[str, Any]:
         """Return the document, without the fields that are unknown on this machine."""
-        return _without_none(asdict(self))
+        document: dict[str, Any] = _without_none(asdict(self))
+        return document
 
 
 def from_document(document: object) -> Facts:
@@ -120,11 +129,11 @@ def from_document(document: object) -> Facts:
 
     if not isinstance(document, Mapping):
         raise UsageError("facts-invalid", _("The facts file does not hold a JSON object."), hint=_HINT)
+    inner: Mapping[str, Any] = document
     for wrapper in ("data", "input"):
-        if isinstance(document.get(wrapper), Mapping):
-            document = document[wrapper]
-    assert isinstance(document, Mapping)
-    known = {key: value for key, value in document.items() if value is not None}
+        if isinstance(inner.get(wrapper), Mapping):
+            inner = inner[wrapper]
+    known = {key: value for key, value in inner.items() if value is not None}
     if not known.get("os"):
         raise UsageError("facts-invalid", _("The facts file says nothing of the operating system."), hint=_HINT)
     try:
@@ -151,9 +160,14 @@ def from_text(text: str) -> Facts:
 _HINT = "foxup probe --json > facts.json"
 
 
+_NULL_SAYS_SOMETHING = {"git", "pci", "cc", "vram_mib", "driver"}  # no git, no driver: an answer, not a gap
+
+
 def _without_none(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
+        return {
+            key: _without_none(item) for key, item in value.items() if item is not None or key in _NULL_SAYS_SOMETHING
+        }
     if isinstance(value, (list, tuple)):
         return [_without_none(item) for item in value]
     return value
