@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Protocol
 
 from foxup import __version__
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from foxup.system.commands import Log
 
 _CHILD = "child.json"
+_COUNT_S = 0.5
 
 
 class Listener(Protocol):
@@ -181,6 +183,29 @@ class Applier:
         uv.create_environment(action.path, action.python, action.requires, log=self._both(log), started=self._child)
 
     def _install(self, action: InstallPackages, log: Log) -> None:
+        with self._counting(action):
+            self._install_locked(action, log)
+        uv.write_marker(action.environment, action.digest, str(self.layout.environment_python))
+
+    @contextmanager
+    def _counting(self, action: InstallPackages) -> Iterator[None]:
+        """Report how many of the locked packages are in place while uv works; it says nothing itself when piped."""
+        total = sum(uv.locked_count(lock) for lock in action.locks)
+        done = Event()
+
+        def count() -> None:
+            while not done.wait(_COUNT_S):
+                self.listener.advance(uv.installed_count(action.environment), total, "")
+
+        watcher = Thread(target=count, daemon=True)
+        watcher.start()
+        try:
+            yield
+        finally:
+            done.set()
+            watcher.join()
+
+    def _install_locked(self, action: InstallPackages, log: Log) -> None:
         uv.install(
             self.layout.environment_python,
             action.locks,
@@ -190,7 +215,6 @@ class Applier:
             started=self._child,
             offline=self.offline,
         )
-        uv.write_marker(action.environment, action.digest, str(self.layout.environment_python))
 
     def _both(self, log: Log) -> Log:
         def tell(text: str) -> None:
@@ -207,7 +231,8 @@ class Applier:
 
 
 def end_orphan(layout: Layout) -> None:
-    """End a child that a killed run left at work in this install."""
+    """End what a killed run left at work in this install: the child it noted, and any uv that writes there."""
+    processes.kill_mentioning("uv", str(layout.environment))
     known = files.read_json(layout.state / _CHILD)
     if isinstance(known, dict):
         processes.kill_tree(processes.Identity(known["pid"], known["started"]))

@@ -81,7 +81,7 @@ def make(profile: Profile, facts: Facts, installed: Installed, layout: Layout, d
         arguments=profile.launch.arguments,
         environment=profile.launch.environment,
     )
-    choice = packages.choose_torch(profile.packages, facts.os.family, installed.package_sources)
+    choice = packages.choose_torch(profile.packages, facts.os, installed.package_sources)
     machine = {
         "torch": {"set": choice.when, "torch": profile.packages.torch_version, "index": choice.index},
         "python": f"use:{python}" if python else "provision",

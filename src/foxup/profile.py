@@ -120,6 +120,8 @@ class TorchChoice(Model):
     """Package index that holds the build; none: the default one."""
     wheel: str | None = None
     """File name pattern that has to be there for `find-links`."""
+    arch: tuple[str, ...] = ()
+    """Processor architectures the lock's hashes are known for; none: all."""
     title: Text
     """For the plan: what is taken and from where."""
     download_bytes: int
@@ -129,8 +131,12 @@ class TorchChoice(Model):
 class PackagesModel(Model):
     """The locked package set of the environment."""
 
+    requirements: str
+    """What is asked for, relative to the profiles folder; `foxup lock` makes the locks from it."""
     lock: str
-    """Requirement file with hashes, relative to the profiles folder."""
+    """Requirement file with hashes of everything but torch, relative to the profiles folder."""
+    torch_lock: str
+    """Requirement file with hashes of torch from the default index and what only it needs."""
     torch_version: str
     """The release of torch all choices give."""
     torch: tuple[TorchChoice, ...]

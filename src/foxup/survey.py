@@ -25,14 +25,14 @@ def look(layout: Layout, profile: Profile, *, extra: Iterable[str] = (), full_ha
 
     `extra` names further files to hash; `full_hash` reads every file instead of trusting sizes and times.
     """
-    embedded = _embedded(profile)
-    wanted = {item.destination for item in embedded} | {file.destination for file in profile.files} | set(extra)
+    shipped = embedded(profile)
+    wanted = {item.destination for item in shipped} | {file.destination for file in profile.files} | set(extra)
     wanted |= {layout.launch_script.name, layout.config.name}
     journal = Journal(layout.journal)
     return Installed(
         exists=layout.root.is_dir(),
         foreign=_foreign(layout),
-        embedded=embedded,
+        embedded=shipped,
         files={**_files(layout, wanted, full_hash=full_hash), **_folders(layout)},
         repositories=_repository_states(layout, profile),
         environment=environment(layout, begun=journal.begun("environment.create")),
@@ -70,7 +70,7 @@ def environment(layout: Layout, *, begun: bool) -> EnvironmentState:
     return EnvironmentState(present=True, python=version or None, digest=marker.get("digest"), begun=begun)
 
 
-def _embedded(profile: Profile) -> tuple[EmbeddedFile, ...]:
+def embedded(profile: Profile) -> tuple[EmbeddedFile, ...]:
     """List the files of the web UI that ships with foxup, by its own manifest; the package is never imported."""
     if profile.webui.kind != "embedded":
         return ()

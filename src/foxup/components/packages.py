@@ -8,19 +8,21 @@ from hashlib import sha256
 from pathlib import Path
 
 from foxup.context import Context
+from foxup.facts import OsFacts
 from foxup.i18n import _, pick
 from foxup.installed import PackageSources
 from foxup.profile import PackagesModel, TorchChoice
 from foxup.step import InstallPackages, Step
 
 
-def choose_torch(packages: PackagesModel, family: str, sources: PackageSources) -> TorchChoice:
+def choose_torch(packages: PackagesModel, system: OsFacts, sources: PackageSources) -> TorchChoice:
     """Return the first way to get torch whose condition holds; the last one always does."""
-    return next(choice for choice in packages.torch if _holds(choice, family, sources))
+    return next(choice for choice in packages.torch if _holds(choice, system, sources))
 
 
-def _holds(choice: TorchChoice, family: str, sources: PackageSources) -> bool:
-    return {
+def _holds(choice: TorchChoice, system: OsFacts, sources: PackageSources) -> bool:
+    family = system.family
+    return (not choice.arch or system.arch.lower() in choice.arch) and {
         "windows": family == "windows",
         "macos": family == "macos",
         "find-links": any(fnmatch(name, choice.wheel or "") for name in sources.wheels),

@@ -1,0 +1,90 @@
+"""profile: what a guide prescribes, shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from foxup import console
+from foxup.cli import options as o
+from foxup.i18n import _, pick
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=_("Profiles: what a guide prescribes, as data."))
+    group.command("list", help=_("Name the profiles."))(listing)
+    group.command("show", help=_("Show one profile."))(one)
+    group.command("check", help=_("Check a profile file."))(check)
+    group.command("schema", help=_("Write the JSON Schema of profiles."))(schema)
+    app.add_typer(group, name="profile")
+    app.command("lock", help=_("For maintainers: resolve a profile's packages again and write its lock files."))(lock)
+
+
+def listing(as_json: o.Json = False, lang: o.Lang = None) -> None:
+    """Name the profiles with their titles."""
+    o.common("profile list", as_json=as_json)
+    from foxup import profile as profiles
+
+    titles = {name: pick(profiles.load(name).title.model_dump()) for name in profiles.names()}
+    console.extend({"profiles": titles})
+    for name, title in titles.items():
+        console.result(f"{name:<10} {title}")
+
+
+def one(name: str, as_json: o.Json = False, lang: o.Lang = None) -> None:
+    """Show one profile: files, settings, references."""
+    o.common("profile show", as_json=as_json)
+    from foxup import profile as profiles
+
+    chosen = profiles.load(name)
+    console.extend(chosen.model_dump(mode="json", by_alias=True))
+    console.result(pick(chosen.title.model_dump()))
+    for file in chosen.files:
+        console.result(f"  {file.id}: {pick(file.title.model_dump())} {console.glyph('arrow')} {file.destination}")
+    for reference in chosen.references:
+        console.result(f"  {reference.id}: {pick(reference.title.model_dump())}, {reference.width}x{reference.height}")
+
+
+def check(path: Path, as_json: o.Json = False, lang: o.Lang = None) -> None:
+    """Read a profile file and say whether it is right."""
+    o.common("profile check", as_json=as_json)
+    from foxup import profile as profiles
+
+    chosen = profiles.load(str(path))
+    console.extend({"profile": chosen.name})
+    console.mark("ok", _("The profile {name} is right.").format(name=chosen.name), style="green")
+
+
+def schema(
+    out: Annotated[Path | None, typer.Option("--out", help=_("File to write to."))] = None, lang: o.Lang = None
+) -> None:
+    """Write the JSON Schema, generated from the models."""
+    o.common("profile schema")
+    import json
+
+    from foxup.profile import Profile
+
+    text = json.dumps(Profile.model_json_schema(by_alias=True), indent=2)
+    if out:
+        from foxup.system import files
+
+        files.write_atomic(out, text.encode() + b"\n")
+    else:
+        console.result(text)
+
+
+def lock(profile: o.ProfileName = None, as_json: o.Json = False, lang: o.Lang = None) -> None:
+    """Resolve and write the lock files of a profile in a checkout."""
+    o.common("lock", as_json=as_json)
+    from foxup import locking, workflow
+    from foxup import profile as profiles
+
+    chosen = profiles.load(profile or workflow.DEFAULT_PROFILE)
+    with console.status(_("Resolving packages")):
+        paths = locking.make(chosen, profiles.profiles_folder())
+    console.extend({"locks": [str(path) for path in paths]})
+    for path in paths:
+        console.result(str(path))
