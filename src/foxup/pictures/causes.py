@@ -42,8 +42,6 @@ def faults(numbers: Numbers, rules: Rules) -> tuple[Finding, ...]:
         found += _detail_faults(numbers, marks)
     if not found and _other_style(numbers, rules):
         found.append(finding("img-other-style"))
-    if _mirrored(numbers, rules):
-        found.insert(0, finding("img-mirrored"))
     return tuple(found)
 
 
@@ -81,14 +79,15 @@ def _other_style(numbers: Numbers, rules: Rules) -> bool:
     )
 
 
-def _mirrored(numbers: Numbers, rules: Rules) -> bool:
+def mirrored(numbers: Numbers, rules: Rules) -> bool:
+    """Whether the picture agrees with the reference far better when it is mirrored."""
     turned = numbers["layout_mirrored"]
     return turned > rules.mirrored["layout"] and turned > numbers["layout"] + rules.mirrored["gain"]
 
 
 def how_different(numbers: Numbers, rules: Rules) -> tuple[Finding, ...]:
     """Rank what may lie behind another picture. Pixels cannot tell clip skip from CFG; parameters must decide."""
-    if _mirrored(numbers, rules):
+    if mirrored(numbers, rules):
         return (finding("img-mirrored"),)
     if numbers["layout"] >= rules.different["partly"]:
         return (finding("img-different-composition"),)

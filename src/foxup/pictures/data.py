@@ -18,12 +18,14 @@ def table(name: str) -> dict[str, Any]:
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def finding(code: str, **values: object) -> Finding:
+def finding(code: str, variant: str = "", /, **values: object) -> Finding:
     """Make the finding `code` in the person's language, its placeholders filled from `values`.
 
+    `variant` names a sub-table whose sentences replace the plain ones, where one cause shows itself in several ways.
     Raises KeyError when the catalogue lacks the code or a placeholder has no value: our bug.
     """
     entry = table("causes")[code]
+    entry = {**entry, **entry[variant]} if variant else entry
     return Finding(
         code=code,
         severity=Severity(entry["severity"]),
@@ -33,6 +35,11 @@ def finding(code: str, **values: object) -> Finding:
         commands=tuple(entry.get("commands", ())),
         fixed_by=entry.get("fixed_by"),
     )
+
+
+def label(name: str) -> str:
+    """Return the short name of something that was checked, in the person's language."""
+    return pick(table("causes")["labels"][name])
 
 
 def _fill(texts: dict[str, str], values: dict[str, object]) -> str:

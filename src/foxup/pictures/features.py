@@ -16,7 +16,7 @@ Array = NDArray[np.float32]
 THUMB = 64  # side of the square thumbnails: at 512x768 one cell is 8x12 px, about one latent cell
 CHROMA = 16  # side of the colour thumbnails in a fingerprint
 LAYOUT_SIDE = 128  # short side on which layout blocks are searched
-FINE_SIDE = 256  # short side on which PSNR and SSIM are taken
+FINE_SIDE = 256  # short side on which PSNR and SSIM are taken, and at most half of the picture's own: see `view`
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +81,16 @@ def shrink(plane: Array, width: int, height: int) -> Array:
 
 def short_side(size: tuple[int, int], side: int) -> tuple[int, int]:
     """Return width and height of the same aspect whose shorter one is `side`, never enlarged."""
-    scale = min(1.0, side / min(size))
+    scale = min(1.0, max(1, side) / min(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def view(rgb: NDArray[np.uint8], *, like: tuple[int, int] | None = None, chroma: int = THUMB) -> View:
-    """Measure a picture (height x width x 3 of uint8), its comparison planes in the shape of a picture sized `like`."""
+    """Measure a picture (height x width x 3 of uint8), its comparison planes in the shape of a picture sized `like`.
+
+    PSNR and SSIM are taken at half size at most: the marks were measured on pictures of 448 px and more shrunk to 256,
+    and numerical noise lives in single pixels, which a small picture would show in full.
+    """
     size = (rgb.shape[1], rgb.shape[0])
     shape = like or size
     planes = ycc(rgb)
@@ -97,7 +101,7 @@ def view(rgb: NDArray[np.uint8], *, like: tuple[int, int] | None = None, chroma:
         thumb=thumbs[0],
         chroma=np.stack(colours),
         layout=shrink(planes[0], *short_side(shape, LAYOUT_SIDE)),
-        fine=shrink(planes[0], *short_side(shape, FINE_SIDE)),
+        fine=shrink(planes[0], *short_side(shape, min(FINE_SIDE, min(shape) // 2))),
         quantiles=quantiles(np.stack(thumbs)),
         facts=facts(rgb, planes),
     )

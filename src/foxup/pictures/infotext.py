@@ -11,7 +11,7 @@ import math
 import re
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from foxup.pictures.data import table
 
@@ -200,6 +200,30 @@ def from_reference(reference: ReferenceModel) -> Infotext:
     }
     fields = {key: _plain(value) for key, value in values.items() if value is not None}
     return Infotext(reference.prompt, reference.negative_prompt, fields)
+
+
+def from_request(request: Mapping[str, Any]) -> Infotext:
+    """Return the parameters that a body for /sdapi/v1/txt2img or img2img asks for, with the API's own defaults."""
+    overrides = request.get("override_settings") or {}
+    hires = bool(request.get("enable_hr"))
+    values: dict[str, object] = {
+        "Steps": request.get("steps", 50),
+        "Sampler": request.get("sampler_name") or "Euler",
+        "Schedule type": request.get("scheduler") or "Automatic",
+        "CFG scale": request.get("cfg_scale", 7),
+        "Seed": request.get("seed", -1),
+        "Size-1": request.get("width", 512),
+        "Size-2": request.get("height", 512),
+        "VAE": overrides.get("sd_vae"),
+        "Denoising strength": request.get("denoising_strength", 0.75) if hires or "init_images" in request else None,
+        "Clip skip": overrides.get("CLIP_stop_at_last_layers"),
+        "ENSD": overrides.get("eta_noise_seed_delta"),
+        "Hires upscale": request.get("hr_scale", 2) if hires else None,
+        "Hires steps": request.get("hr_second_pass_steps") or None if hires else None,
+        "Hires upscaler": request.get("hr_upscaler") if hires else None,
+    }
+    fields = {key: _plain(value) for key, value in values.items() if value is not None}
+    return Infotext(str(request.get("prompt", "")), str(request.get("negative_prompt", "")), fields)
 
 
 def _plain(value: object) -> str:

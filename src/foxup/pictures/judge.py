@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from foxup.pictures import features, metrics
-from foxup.pictures.causes import Rules, faults, how_different
+from foxup.pictures.causes import Rules, faults, how_different, mirrored
 from foxup.pictures.data import finding, table
 from foxup.pictures.features import CHROMA, PictureFacts, View
 from foxup.pictures.load import Picture, load
@@ -111,7 +111,7 @@ def _judge_views(reference: View, candidate: View, numbers: Numbers, *, preview:
 def _decide(numbers: Numbers, marks: str) -> tuple[Verdict, tuple[Finding, ...]]:
     rules = rules_in_force()
     found = faults(numbers, rules)
-    if numbers["layout"] < rules.drifted["layout"]:
+    if numbers["layout"] < rules.drifted["layout"] or mirrored(numbers, rules):
         return Verdict.DIFFERENT, how_different(numbers, rules)
     needed = rules.marks(marks)
     noise = (
