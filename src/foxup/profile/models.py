@@ -1,20 +1,16 @@
-"""Profiles: what the guide prescribes, as data. TOML files read into models that forbid unknown keys."""
+"""The models of a profile. Unknown keys are forbidden; every key is documented where it is declared."""
 
 from __future__ import annotations
 
-import tomllib
-from functools import cache
-from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from foxup.errors import FoxupError, UsageError
+from foxup.errors import UsageError
 from foxup.i18n import _
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
-ALIASES = {"ci": "nai-cpu"}
 
 
 class Model(BaseModel):
@@ -292,44 +288,3 @@ class Profile(Model):
             _("Profile {profile} has no reference {name}.").format(profile=self.name, name=reference_id),
             hint="foxup verify --list",
         )
-
-
-def profiles_folder() -> Path:
-    """Return the folder with the profiles: inside the installed package, or beside `src` in a checkout."""
-    packaged = Path(__file__).parent / "profiles"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "profiles"
-
-
-def names() -> list[str]:
-    """Return the names of the profiles that ship with foxup."""
-    return sorted(path.stem for path in profiles_folder().glob("*.toml") if path.stem != "hardware")
-
-
-@cache
-def load(name: str) -> Profile:
-    """Load a profile by name, or by the path of a TOML file.
-
-    Raises UsageError: `profile-unknown` or `profile-invalid`, naming file and key.
-    """
-    name = ALIASES.get(name, name)
-    path = Path(name) if name.endswith(".toml") else profiles_folder() / f"{name}.toml"
-    if not path.is_file() or path.stem == "hardware":
-        raise UsageError(
-            "profile-unknown",
-            _("There is no profile {name}.").format(name=name),
-            cause=_("Known profiles: {names}").format(names=", ".join(names())),
-            hint="foxup profile list",
-        )
-    try:
-        return Profile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except tomllib.TOMLDecodeError as error:
-        raise _invalid(path, str(error)) from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise _invalid(path, f"{where}: {first['msg']}") from None
-
-
-def _invalid(path: Path, what: str) -> FoxupError:
-    message = _("The profile {path} is wrong: {what}").format(path=path.name, what=what)
-    return UsageError("profile-invalid", message, hint="foxup profile check " + path.name)

@@ -1,0 +1,93 @@
+"""Profiles: what the guide prescribes, as data. TOML files read into models that forbid unknown keys."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from foxup.errors import FoxupError, UsageError
+from foxup.i18n import _
+from foxup.profile.models import (
+    FileModel,
+    HiresModel,
+    LaunchModel,
+    Model,
+    PackagesModel,
+    Profile,
+    PythonModel,
+    ReferenceModel,
+    RepositoryModel,
+    RequirementsModel,
+    SourceModel,
+    Text,
+    Tolerance,
+    TorchChoice,
+    WebuiModel,
+)
+
+__all__ = [
+    "FileModel",
+    "HiresModel",
+    "LaunchModel",
+    "Model",
+    "PackagesModel",
+    "Profile",
+    "PythonModel",
+    "ReferenceModel",
+    "RepositoryModel",
+    "RequirementsModel",
+    "SourceModel",
+    "Text",
+    "Tolerance",
+    "TorchChoice",
+    "WebuiModel",
+    "load",
+    "names",
+    "profiles_folder",
+]
+
+ALIASES = {"ci": "nai-cpu"}
+
+
+def profiles_folder() -> Path:
+    """Return the folder with the profiles: inside the installed package, or beside `src` in a checkout."""
+    packaged = Path(__file__).parents[1] / "profiles"
+    return packaged if packaged.is_dir() else Path(__file__).parents[3] / "profiles"
+
+
+def names() -> list[str]:
+    """Return the names of the profiles that ship with foxup."""
+    return sorted(path.stem for path in profiles_folder().glob("*.toml") if path.stem != "hardware")
+
+
+@cache
+def load(name: str) -> Profile:
+    """Load a profile by name, or by the path of a TOML file.
+
+    Raises UsageError: `profile-unknown` or `profile-invalid`, naming file and key.
+    """
+    name = ALIASES.get(name, name)
+    path = Path(name) if name.endswith(".toml") else profiles_folder() / f"{name}.toml"
+    if not path.is_file() or path.stem == "hardware":
+        raise UsageError(
+            "profile-unknown",
+            _("There is no profile {name}.").format(name=name),
+            cause=_("Known profiles: {names}").format(names=", ".join(names())),
+            hint="foxup profile list",
+        )
+    try:
+        return Profile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except tomllib.TOMLDecodeError as error:
+        raise _invalid(path, str(error)) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise _invalid(path, f"{where}: {first['msg']}") from None
+
+
+def _invalid(path: Path, what: str) -> FoxupError:
+    message = _("The profile {path} is wrong: {what}").format(path=path.name, what=what)
+    return UsageError("profile-invalid", message, hint="foxup profile check " + path.name)
