@@ -95,7 +95,8 @@ def merge(sources: Iterable[Sequence[GpuFacts]]) -> list[GpuFacts]:
     """Join accounts of the same cards, most trusted source first, into one list in the order of the bus.
 
     Two accounts are the same card when their PCI addresses agree; where one has no address, when PCI ids do, else
-    names. What an earlier source left open a later one fills in.
+    names; a lost card, of which the driver says nothing, is the one that is left of its maker. What an earlier source
+    left open a later one fills in.
     """
     result: list[GpuFacts] = []
     for account in sources:
@@ -113,9 +114,8 @@ def merge(sources: Iterable[Sequence[GpuFacts]]) -> list[GpuFacts]:
 
 def _place(card: GpuFacts, known_cards: Sequence[GpuFacts], taken: set[int]) -> int | None:
     open_places = [at for at in range(len(known_cards)) if at not in taken]
-    return next(
-        (at for same in (_same_bus, _same_id, _same_name) for at in open_places if same(card, known_cards[at])), None
-    )
+    signs = (_same_bus, _same_id, _same_name, _speechless)
+    return next((at for same in signs for at in open_places if same(card, known_cards[at])), None)
 
 
 def _same_bus(one: GpuFacts, other: GpuFacts) -> bool:
@@ -130,6 +130,10 @@ def _same_name(one: GpuFacts, other: GpuFacts) -> bool:
     """Compare names only where neither address nor id can tell."""
     unclear = not (one.bus and other.bus) and not (one.pci and other.pci)
     return unclear and bool(one.name) and one.name == other.name and one.vendor == other.vendor
+
+
+def _speechless(one: GpuFacts, other: GpuFacts) -> bool:
+    return one.vendor == other.vendor and not (other.bus or other.pci or other.name)
 
 
 def _filled(card: GpuFacts, other: GpuFacts) -> GpuFacts:
