@@ -17,7 +17,15 @@ if TYPE_CHECKING:
     from foxup.profile import ReferenceModel
 
 _TONE = {"img-washed-out-no-vae", "img-other-vae", "img-colour-cast"}
-_VAE = {"vae-missing", "vae-file-differs", "vae-unknown-name", "img-washed-out-no-vae", "img-other-vae"}
+_VAE = {
+    "config-json-corrupt",
+    "settings-missing",
+    "vae-missing",
+    "vae-file-differs",
+    "vae-unknown-name",
+    "img-washed-out-no-vae",
+    "img-other-vae",
+}
 _FINE = {Verdict.IDENTICAL, Verdict.SAME, Verdict.UNCONFIRMED}
 
 

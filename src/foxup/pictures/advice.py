@@ -1,0 +1,154 @@
+"""The guide's advice on a picture by itself: where its parameters go against what the guide recommends."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from foxup.pictures import prompt
+from foxup.pictures.data import finding, table
+
+if TYPE_CHECKING:
+    from foxup.finding import Finding
+    from foxup.pictures.infotext import Infotext
+    from foxup.pictures.metadata import Metadata
+
+
+def advise_picture(metadata: Metadata) -> list[Finding]:
+    """Return advice on a picture's own parameters, or say that it carries none."""
+    from foxup.pictures.infotext import parse
+
+    return [finding("img-no-metadata")] if metadata.parameters is None else advise(parse(metadata.parameters))
+
+
+def advise(text: Infotext) -> list[Finding]:
+    """Return what goes against the guide, what matters most first; an empty list when nothing does."""
+    rules = table("advice")
+    return [
+        *_negative(text),
+        *_clip_skip(text, rules["clip_skip"]),
+        *_size(text, rules["size"]),
+        *_latent(text, rules["latent"]),
+        *_vae(text, rules["vae_pairs"]),
+        *_cfg(text, rules["cfg"]),
+        *_steps(text, rules["steps"]),
+        *_weights(text, rules["weights"]),
+        *_both(text),
+        *_tiles(text, rules["tiles"]),
+    ]
+
+
+def _negative(text: Infotext) -> list[Finding]:
+    return [] if text.negative_prompt.strip() else [finding("img-ugly-missing-settings")]
+
+
+def _model(text: Infotext) -> str:
+    return text.fields.get("Model", "").lower()
+
+
+def _tiled(text: Infotext) -> bool:
+    return any(key.startswith(("SD upscale", "Ultimate SD upscale")) for key in text.fields)
+
+
+def _clip_skip(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
+    actual = text.number("Clip skip")
+    if not text.fields or actual is None or actual >= rules["wanted"]:
+        return []
+    exempt = any(word in _model(text) for word in rules["exempt"])
+    return [] if exempt else [finding("advice-clip-skip", actual=int(actual))]
+
+
+def _size(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
+    """Judge the first pass: only pictures made at once; hires fix and img2img begin with another size."""
+    if text.size is None or _tiled(text) or ("Denoising strength" in text.fields and "Hires upscale" not in text.fields):
+        return []
+    megapixels = text.size[0] * text.size[1] / 1e6
+    values = {"actual": f"{text.size[0]}x{text.size[1]}", "megapixels": f"{megapixels:.2f}"}
+    if any(word in _model(text) for word in rules["sdxl"]):
+        return [finding("img-too-small-sdxl", **values)] if megapixels < rules["least_sdxl"] else []
+    if megapixels > rules["most"]:
+        return [finding("img-duplicate-bodies", **values)]
+    return [finding("advice-size-small", **values)] if megapixels < rules["least"] else []
+
+
+def _latent(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
+    strength = text.number("Denoising strength")
+    if "Hires upscale" not in text.fields or strength is None or strength >= rules["least"]:
+        return []
+    upscaler = text.fields.get("Hires upscaler", "Latent")  # left out of the text when Latent was not asked for by name
+    if not upscaler.startswith("Latent"):
+        return []
+    return [finding("advice-latent-denoising", actual=f"{strength:g}", upscaler=upscaler)]
+
+
+def _vae(text: Infotext, pairs: list[dict[str, list[str]]]) -> list[Finding]:
+    vae, model = text.fields.get("VAE", ""), _model(text).replace(" ", "").replace("_", "")
+    for pair in pairs:
+        if any(word in model for word in pair["models"]) and any(word in vae.lower() for word in pair["vaes"]):
+            return [finding("img-vae-incompatible", vae=vae, model=text.fields["Model"])]
+    return [] if vae or not _states_vae(text) else [finding("advice-no-vae")]
+
+
+def _states_vae(text: Infotext) -> bool:
+    """Whether this version of the web UI would have named a VAE: from 1.6.0 on."""
+    version = re.match(r"v?(\d+)\.(\d+)", text.fields.get("Version", ""))
+    return version is not None and (int(version[1]), int(version[2])) >= (1, 6)
+
+
+def _cfg(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
+    scale = text.number("CFG scale")
+    if scale is None or rules["least"] <= scale <= rules["most"]:
+        return []
+    exempt = any(word in _model(text) for word in rules["exempt"]) or text.sampler[0] == "LCM"
+    return [] if exempt else [finding("img-cfg-out-of-range", actual=f"{scale:g}")]
+
+
+def _steps(text: Infotext, samplers: dict[str, dict[str, Any]]) -> list[Finding]:
+    sampler, steps = text.sampler[0], text.number("Steps")
+    rule = samplers.get(sampler)
+    if rule is None or steps is None or rule["least"] <= steps <= rule["most"]:
+        return []
+    code = "advice-steps-few" if steps < rule["least"] else "advice-steps-many"
+    return [finding(code, actual=int(steps), sampler=sampler, expected=rule["says"])]
+
+
+def _weights(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
+    """Judge the prompt's weights; the negative prompt's only above the style limit, the guide uses 1.4 there itself."""
+    parts = prompt.spans(text.prompt)
+    heavy = [part for part in (*parts, *prompt.spans(text.negative_prompt)) if part.weight > rules["style"] + 1e-6]
+    middle = [part for part in parts if rules["object"] + 1e-6 < part.weight <= rules["style"] + 1e-6]
+    nested = [part for part in parts if part.brackets >= rules["brackets"]]
+    found = []
+    if heavy:
+        found.append(finding("img-overweighted-tags", tags=_named(heavy)))
+    if nested:
+        found.append(finding("advice-brackets", tags=_named(nested)))
+    single = [part for part in middle if part not in nested]
+    return [*found, finding("advice-weight-object", tags=_named(single))] if single else found
+
+
+def _named(parts: list[prompt.Span]) -> str:
+    words = [f"{part.text.strip(' ,')} ({part.weight:.2f})" for part in parts if part.text.strip(" ,")]
+    return ", ".join(words[:5]) + (", ..." if len(words) > 5 else "")
+
+
+def _both(text: Infotext) -> list[Finding]:
+    unwanted = set(prompt.tags(text.negative_prompt))
+    shared = [tag for tag in dict.fromkeys(prompt.tags(text.prompt)) if tag in unwanted]
+    return [finding("advice-tag-in-both", tags=", ".join(shared[:6]))] if shared else []
+
+
+def _tiles(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
+    if not _tiled(text):
+        return []
+    found = []
+    strength = text.number("Denoising strength") or 0.0
+    shots = [tag for tag in prompt.tags(text.prompt) if tag in rules["shots"]]
+    if strength > rules["denoising_alone"] or (strength > rules["denoising"] and shots):
+        named = f", {', '.join(shots)}" if shots else ""
+        found.append(finding("img-tile-ghosts", actual=f"{strength:g}", tags=named))
+    sides = [text.number(f"Ultimate SD upscale tile_{side}") for side in ("width", "height")]
+    stated = [side for side in sides if side]  # a height of 0 means: as the width
+    if any(not rules["least"] <= side <= rules["most"] for side in stated):
+        found.append(finding("img-tile-size-off", actual="x".join(f"{side:g}" for side in stated)))
+    return found

@@ -1,0 +1,61 @@
+r"""The web UI's prompt syntax, as far as advice needs it: which words carry which weight.
+
+`(a)` multiplies by 1.1, `[a]` divides by 1.1, `(a:1.3)` multiplies by 1.3, `\\(` is a bracket to be read as such.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_TOKEN = re.compile(
+    r"""\\.|(?P<open>[(\[])|:\s*(?P<weight>[+-]?\d*\.?\d+)\s*\)|(?P<close>[)\]])|[^\\()\[\]:]+|.""",
+    re.VERBOSE | re.DOTALL,
+)
+_STEP = 1.1
+
+
+@dataclass(slots=True)
+class Span:
+    """Words with their weight; `brackets` counts the round ones around them that state no number."""
+
+    text: str
+    weight: float = 1.0
+    brackets: int = 0
+
+
+def spans(prompt: str) -> list[Span]:
+    """Return the prompt's parts with their weights. Unclosed brackets act to the end, stray ones are text."""
+    found: list[Span] = []
+    opened: list[tuple[str, int]] = []
+    for token in _TOKEN.finditer(prompt):
+        if token["open"]:
+            opened.append((token["open"], len(found)))
+        elif token["weight"] and opened and opened[-1][0] == "(":
+            _multiply(found, opened.pop()[1], float(token["weight"]))
+        elif token["close"] and opened and opened[-1][0] == {")": "(", "]": "["}[token["close"]]:
+            _close(found, *opened.pop())
+        else:
+            text = token[0]
+            found.append(Span(text[1:] if text.startswith("\\") and len(text) > 1 else text))
+    for kind, start in reversed(opened):
+        _close(found, kind, start)
+    return found
+
+
+def _close(found: list[Span], kind: str, start: int) -> None:
+    _multiply(found, start, _STEP if kind == "(" else 1 / _STEP)
+    if kind == "(":
+        for span in found[start:]:
+            span.brackets += 1
+
+
+def _multiply(found: list[Span], start: int, factor: float) -> None:
+    for span in found[start:]:
+        span.weight *= factor
+
+
+def tags(prompt: str) -> list[str]:
+    """Return the tags without weights and brackets, in lower case, in their order."""
+    plain = "".join(span.text for span in spans(prompt))
+    return [tag for raw in plain.replace("\n", ",").split(",") if (tag := " ".join(raw.split()).lower())]
