@@ -60,7 +60,11 @@ def _clip_skip(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
 
 def _size(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
     """Judge the first pass: only pictures made at once; hires fix and img2img begin with another size."""
-    if text.size is None or _tiled(text) or ("Denoising strength" in text.fields and "Hires upscale" not in text.fields):
+    if (
+        text.size is None
+        or _tiled(text)
+        or ("Denoising strength" in text.fields and "Hires upscale" not in text.fields)
+    ):
         return []
     megapixels = text.size[0] * text.size[1] / 1e6
     values = {"actual": f"{text.size[0]}x{text.size[1]}", "megapixels": f"{megapixels:.2f}"}

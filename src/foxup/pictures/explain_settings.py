@@ -108,7 +108,7 @@ def _equal(one: object, other: object) -> bool:
     """Compare two settings; the web UI answers whole numbers as 2.0 and false as 0 where it was stored so."""
     if isinstance(one, bool) or isinstance(other, bool):
         return bool(one) == bool(other)
-    if one in {None, ""} and other in {None, ""}:
+    if not one and not other:  # nothing chosen is stored as null, or as an empty text
         return True
     return equal(one, other)
 

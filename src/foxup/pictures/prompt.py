@@ -1,6 +1,6 @@
 r"""The web UI's prompt syntax, as far as advice needs it: which words carry which weight.
 
-`(a)` multiplies by 1.1, `[a]` divides by 1.1, `(a:1.3)` multiplies by 1.3, `\\(` is a bracket to be read as such.
+`(a)` multiplies by 1.1, `[a]` divides by 1.1, `(a:1.3)` multiplies by 1.3, `\(` is a bracket to be read as such.
 """
 
 from __future__ import annotations
