@@ -56,10 +56,10 @@ class GpuFacts:
 
 @dataclass(frozen=True, slots=True)
 class NvmlFacts:
-    """NVIDIA's management library: `init` is ok or error, `code` its return code when it failed."""
+    """NVIDIA's management library: `init` is ok or error, `code` its return code when it failed, else None."""
 
     init: str = "error"
-    code: int | None = 12
+    code: int | None = None
     driver: str | None = None
     cuda: str | None = None
 
@@ -97,7 +97,7 @@ class Facts:
 
     os: OsFacts = field(default_factory=OsFacts)
     gpus: tuple[GpuFacts, ...] = ()
-    nvml: NvmlFacts = field(default_factory=NvmlFacts)
+    nvml: NvmlFacts = field(default_factory=lambda: NvmlFacts(code=12))  # library not found
     python: tuple[PythonFacts, ...] = ()
     git: str | None = None
     ram_mib: int | None = None
@@ -133,7 +133,7 @@ def from_document(document: object) -> Facts:
     for wrapper in ("data", "input"):
         if isinstance(inner.get(wrapper), Mapping):
             inner = inner[wrapper]
-    known = {key: value for key, value in inner.items() if value is not None}
+    known = _known(inner)
     if not known.get("os"):
         raise UsageError("facts-invalid", _("The facts file says nothing of the operating system."), hint=_HINT)
     try:
@@ -158,6 +158,23 @@ def from_text(text: str) -> Facts:
 
 
 _HINT = "foxup probe --json > facts.json"
+
+
+def _known(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out what a document calls unknown (null, at any depth), and read every way to say WSL as a generation."""
+    known: dict[str, Any] = _pruned(document)
+    system = known.get("os")
+    if isinstance(system, dict):
+        said = [value for key, value in system.items() if key.lower() in {"wsl", "wsl2"} and value]
+        if said:
+            system["wsl"] = said[0] if type(said[0]) is int else 2
+    return known
+
+
+def _pruned(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _pruned(item) for key, item in value.items() if item is not None}
+    return [_pruned(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 _NULL_SAYS_SOMETHING = {"git", "pci", "cc", "vram_mib", "driver"}  # no git, no driver: an answer, not a gap

@@ -168,7 +168,7 @@ def _from_uv() -> list[Path]:
 
 def parse_uv(text: str) -> list[Path]:
     """Return the paths in uv's JSON list; nothing when it is none."""
-    with suppress(ValueError):
+    with suppress(ValueError, TypeError):
         entries = json.loads(text)
         if isinstance(entries, list):
             return [Path(each["path"]) for each in entries if isinstance(each, dict) and each.get("path")]

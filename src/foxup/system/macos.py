@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import plistlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -76,6 +75,8 @@ def _mib(text: str) -> int | None:
 
 def parse_disk_kind(content: bytes) -> str | None:
     """Return `ssd`, `hdd` or None out of diskutil's property list. Raises ValueError when it is none."""
+    import plistlib
+
     try:
         values = plistlib.loads(content)
     except Exception as error:  # expat, struct and value errors, whatever the bytes are
