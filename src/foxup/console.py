@@ -188,3 +188,9 @@ def extend(data: Mapping[str, Any], findings: Iterable[Finding] = ()) -> None:
     """Add to what the JSON document will say."""
     out.data.update(data)
     out.findings.extend(findings)
+
+
+def result_line(text: str, *, style: str) -> None:
+    """Write one line of the command's own data, with a style where colour is shown."""
+    if not out.json:
+        rich(sys.stdout).print(text, style=style)

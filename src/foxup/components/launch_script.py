@@ -33,7 +33,8 @@ _ASSIGNMENT = {
     False: re.compile(r"^(?P<head>\s*(?:export\s+)?{name}=)(?P<value>.*?)(?P<tail>\s*(?:#.*)?)$"),
 }
 _TEMPLATE = re.compile(r"^\s*#\s*export\s+COMMANDLINE_ARGS=")
-_SHELL_LITERAL = re.compile(r"""^(?:"[^"$`\\]*"|'[^']*'|[^\s"'$`\\;&|<>()]*)$""")
+_SHELL_LITERAL = re.compile(r"""^(?:"(?:[^"$`\\]|\\["$`\\])*"|'[^']*'|[^\s"'$`\\;&|<>()]*)$""")
+_SHELL_SPECIAL = re.compile(r"""(["$`\\])""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +204,9 @@ def _pattern(name: str, *, windows: bool) -> re.Pattern[str]:
 def _value(raw: str, *, windows: bool) -> str:
     if windows:
         return raw.replace("%%", "%")
-    quoted = len(raw) >= 2 and raw[0] == raw[-1] and raw[0] in "\"'"
-    return raw[1:-1] if quoted else raw
+    if len(raw) >= 2 and raw[0] == raw[-1] == '"':
+        return re.sub(r"""\\(["$`\\])""", r"\1", raw[1:-1])
+    return raw[1:-1] if len(raw) >= 2 and raw[0] == raw[-1] == "'" else raw
 
 
 def _add_arguments(lines: list[str], addition: str, *, windows: bool) -> int:
@@ -220,7 +222,7 @@ def _add_arguments(lines: list[str], addition: str, *, windows: bool) -> int:
     if _simple(hit.group("value"), windows=windows):
         lines[number] = hit.group("head") + _appended(hit.group("value"), addition, windows=windows) + hit.group("tail")
         return number
-    more = f"set {NAME}=%{NAME}% {addition}" if windows else f'export {NAME}="${NAME} {addition}"'
+    more = f"set {NAME}=%{NAME}% {addition}" if windows else f'export {NAME}="${NAME} ' + _double_quoted(addition)[1:]
     while windows and lines[number].endswith("^") and number + 1 < len(lines):
         number += 1
     lines.insert(number + 1, more)
@@ -236,8 +238,14 @@ def _appended(value: str, addition: str, *, windows: bool) -> str:
     if windows:
         return f"{value.rstrip()} {addition}" if value.strip() else f"{value}{addition}"
     inner = _value(value, windows=False)
-    quote = value[0] if value[:1] in ("'", '"') and inner != value else '"'
-    return f"{quote}{inner.rstrip()} {addition}{quote}" if inner.strip() else f"{quote}{addition}{quote}"
+    text = f"{inner.rstrip()} {addition}" if inner.strip() else addition
+    if value.startswith("'") and "'" not in text:
+        return f"'{text}'"
+    return _double_quoted(text)
+
+
+def _double_quoted(text: str) -> str:
+    return '"' + _SHELL_SPECIAL.sub(r"\\\1", text) + '"'
 
 
 def _new_line(lines: list[str], *, windows: bool) -> int:
@@ -254,7 +262,7 @@ def _new_line(lines: list[str], *, windows: bool) -> int:
 
 
 def _arguments_line(addition: str, *, windows: bool) -> str:
-    return f"set {NAME}={addition}" if windows else f'export {NAME}="{addition}"'
+    return f"set {NAME}={addition}" if windows else f"export {NAME}={_double_quoted(addition)}"
 
 
 def _assignment(name: str, value: str, *, windows: bool) -> str:
@@ -267,8 +275,10 @@ def _quote(word: str, *, windows: bool) -> str:
     """Quote one word for the value; it is split again by POSIX rules on every system."""
     if re.fullmatch(r"[\w@%+=:,./-]+", word):
         return word.replace("%", "%%") if windows else word
+    if not windows:
+        return shlex.quote(word)
     escaped = word.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'.replace("%", "%%") if windows else "'" + word.replace("'", "") + "'"
+    return f'"{escaped}"'.replace("%", "%%")
 
 
 def _join(lines: Sequence[str], original: Sequence[str], end: str) -> str:

@@ -1,0 +1,159 @@
+"""verify, compare, explain: pictures, logs and why they are as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from foxup import console
+from foxup.cli import options as o
+from foxup.i18n import _, pick
+
+if TYPE_CHECKING:
+    from foxup.progress import Events
+    from foxup.verify import Verification
+    from foxup.workflow import Prepared
+
+_last: list[Verification] = []
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("verify", help=_("Generate the reference picture and say whether it is the published one."))(verify)
+    app.command("compare", help=_("Compare two pictures."))(compare)
+    app.command("explain", help=_("Explain a console log or a picture (- reads standard input)."))(explain)
+
+
+def verify(
+    reference: Annotated[list[str] | None, typer.Argument(help=_("References by name (default: the first)."))] = None,
+    directory: o.Directory = None,
+    profile: o.ProfileName = None,
+    listing: Annotated[bool, typer.Option("--list", help=_("Name the references and leave."))] = False,
+    everything: Annotated[bool, typer.Option("--all", help=_("Verify every reference."))] = False,
+    picture: Annotated[
+        Path | None, typer.Option("--reference", help=_("Published picture to compare with."))
+    ] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help=_("Change a parameter of the request, for example seed=1."))
+    ] = None,
+    junit: Annotated[Path | None, typer.Option("--junit", help=_("Also write a JUnit report to this file."))] = None,
+    as_json: o.Json = False,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+    lang: o.Lang = None,
+) -> None:
+    """Prove this install; exit 0 only when every picture came out as published."""
+    o.common("verify", as_json=as_json, quiet=quiet, verbose=verbose)
+    from foxup import generation, workflow
+    from foxup.cli.machine import windows
+
+    layout = workflow.locate(directory, windows=windows())
+    chosen = workflow.choose_profile(profile, layout)
+    if listing:
+        _list(chosen.references)
+        return
+    wanted = [chosen.reference(name) for name in reference or [None]]
+    names = [item.id for item in (chosen.references if everything else wanted)]
+    parsed = generation.parse_changes(changes or [])
+    from foxup import proving
+
+    results = [
+        proving.prove(layout, chosen, name, tell=_tell, published=picture, changes=parsed) for name in names
+    ]
+    _conclude(results)
+    if junit:
+        proving.write_junit(results, chosen, junit)
+    if not all(result.proven for result in results):
+        raise typer.Exit(1)
+
+
+def compare(
+    generated: Annotated[Path, typer.Argument(help=_("The picture in question."))],
+    published: Annotated[Path, typer.Argument(help=_("The picture it should be."))],
+    as_json: o.Json = False,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+    lang: o.Lang = None,
+) -> None:
+    """Judge one picture against another; exit 1 unless they are the same."""
+    o.common("compare", as_json=as_json, quiet=quiet, verbose=verbose)
+    from foxup import present_verdict
+    from foxup.pictures import judge
+
+    judgement = judge.compare_files(generated, published)
+    console.extend(judgement.to_document(), judgement.causes)
+    console.result(present_verdict.sentence(str(judgement.verdict)))
+    console.show(judgement.causes)
+    for name, value in judgement.metrics.items():
+        console.detail(f"      {name} = {value:.4g}")
+    if judgement.verdict not in ("identical", "same"):
+        raise typer.Exit(1)
+
+
+def explain(
+    file: Annotated[Path, typer.Argument(help=_("A console log or a picture; - reads standard input."))],
+    profile: o.ProfileName = None,
+    as_json: o.Json = False,
+    quiet: o.Quiet = False,
+    lang: o.Lang = None,
+) -> None:
+    """Say what a log or a picture tells; exit 1 when it tells of a problem."""
+    o.common("explain", as_json=as_json, quiet=quiet)
+    from foxup import explaining
+
+    told = explaining.explain(file, profile)
+    console.extend(told.data, told.findings)
+    for line in told.lines:
+        console.result(line)
+    console.show(told.findings)
+    if told.problem:
+        raise typer.Exit(1)
+
+
+def prove_and_show(prepared: Prepared, reference: str, listener: Events) -> bool:
+    """The proof at the end of an install; the result is shown when the progress display has left."""
+    from foxup import proving
+
+    result = proving.prove(prepared.layout, prepared.profile, reference, tell=listener.line)
+    _last.append(result)
+    return result.proven
+
+
+def show_last() -> None:
+    """Show what the proofs of this run gave."""
+    if _last:
+        _conclude(_last)
+        _last.clear()
+
+
+def _list(references: tuple[object, ...]) -> None:
+    from foxup.profile import ReferenceModel
+
+    rows = [item for item in references if isinstance(item, ReferenceModel)]
+    console.extend({"references": [item.model_dump(mode="json") for item in rows]})
+    for item in rows:
+        console.result(f"{item.id:<16} {pick(item.title.model_dump())}, {item.width}x{item.height}")
+
+
+def _conclude(results: list[Verification]) -> None:
+    """Show verdict, explanation and report of each, and put them into the JSON document."""
+    from foxup import present_verdict, proving
+
+    for result in results:
+        console.say()
+        style = "bold green" if result.proven else "bold red"
+        console.result_line(present_verdict.line(result), style=style)
+        console.show(result.explanation)
+        report = proving.report_path(result)
+        if report:
+            console.say(_("Report: {path}").format(path=report))
+    documents = [result.to_document() for result in results]
+    console.extend(documents[0] if len(documents) == 1 else {"results": documents})
+    console.out.data["results"] = documents
+    console.out.findings.extend(finding for result in results for finding in result.explanation)
+
+
+def _tell(text: str) -> None:
+    console.mark("dot", text, style="dim")

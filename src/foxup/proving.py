@@ -1,0 +1,112 @@
+"""A proof: verify one reference, write its report, remember the result in the receipt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from foxup import __version__, launch, present_verdict, state_digest, survey, verify
+from foxup.apply import end_orphan, held
+from foxup.context import Context
+from foxup.facts import Facts
+from foxup.i18n import pick
+from foxup.paths import Layout
+from foxup.profile import Profile, profiles_folder
+from foxup.receipt import Proof, from_document
+from foxup.system import files
+from foxup.system.journal import now
+from foxup.verify import Run, Verification
+
+if TYPE_CHECKING:
+    from foxup.report.model import Report
+
+REPORT = "report.html"
+
+
+def prove(
+    layout: Layout,
+    profile: Profile,
+    reference: str | None,
+    *,
+    tell: Callable[[str], None],
+    published: Path | None = None,
+    changes: Mapping[str, Any] | None = None,
+) -> Verification:
+    """Verify a reference on an install, write the report, and remember a proof that holds. Raises FoxupError."""
+    if not (layout.root / "launch.py").is_file():
+        raise launch.not_installed(layout)
+    with held(layout):
+        end_orphan(layout)
+        result = verify.verify(Run(layout, profile, profile.reference(reference), tell, published, changes or {}))
+        _write_report(result, profile)
+        if result.proven and not changes and published is None:
+            _remember(result, layout, profile)
+    return result
+
+
+def report_path(result: Verification) -> Path | None:
+    """Return the HTML report of a verification, if one was written."""
+    path = result.folder / REPORT if result.folder else None
+    return path if path and path.is_file() else None
+
+
+def write_junit(results: Sequence[Verification], profile: Profile, path: Path) -> None:
+    """Write the results as JUnit XML, for CI. Raises FoxupError like `write_atomic`."""
+    from foxup.report import junit
+
+    files.write_atomic(path, junit.to_junit([_model(result, profile) for result in results]).encode())
+
+
+def _write_report(result: Verification, profile: Profile) -> None:
+    from foxup.report import html
+
+    if result.folder is None:
+        return
+    files.write_atomic(result.folder / REPORT, html.render(_model(result, profile)).encode())
+    files.write_json(result.folder / "report.json", {"schema": 1, **result.to_document()})
+
+
+def _model(result: Verification, profile: Profile) -> Report:
+    """Return the Report model of a verification."""
+    from foxup.pictures import load
+    from foxup.pictures.verdict import Verdict
+    from foxup.report import build
+    from foxup.report.model import Report
+
+    generated = load.load(result.generated) if result.generated else None
+    published = load.load(result.published) if result.published else None
+    return Report(
+        command="verify",
+        profile=profile.name,
+        reference_id=result.reference.id,
+        reference_title=pick(result.reference.title.model_dump()),
+        created=now(),
+        version=__version__,
+        verdict=Verdict(result.verdict),
+        sentence=present_verdict.line(result),
+        proven=result.proven,
+        metrics=result.metrics,
+        findings=result.explanation,
+        parameters=build.parameter_rows(result.reference, result.infotext),
+        files=build.file_rows(result.files),
+        pictures=build.picture_items(generated, published),
+        seconds=result.seconds,
+    )
+
+
+def _remember(result: Verification, layout: Layout, profile: Profile) -> None:
+    receipt = from_document(files.read_json(layout.receipt))
+    if receipt is None or result.generated is None:
+        return
+    installed = survey.look(layout, profile)
+    context = Context(profile, Facts(), installed, layout, profiles_folder())
+    proof = Proof(
+        reference=result.reference.id,
+        verdict=result.verdict,
+        state=state_digest.of(context, installed.environment.digest or ""),
+        at=now(),
+        picture=result.generated.relative_to(layout.root).as_posix(),
+        metrics=dict(result.metrics),
+    )
+    files.write_json(layout.receipt, receipt.with_proof(proof).to_document(), scratch=layout.scratch)
