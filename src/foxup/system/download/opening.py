@@ -39,7 +39,7 @@ class Opening:
             return self._spec.size in {None, state.size}
         return bool(state.validator) and state.source == self._source and state.size is not None
 
-    def connect(self, slot: Slot, state: Progressed) -> tuple[Reply, Slot, Progressed]:
+    def connect(self, slot: Slot, state: Progressed, *, fresh: bool) -> tuple[Reply, Slot, Progressed]:
         """Send the first request and decide, by what answers, which slot goes on."""
         resume = state.present > 0 and self.usable(state)
         first = _first_gap(state) if resume else 0
@@ -51,14 +51,18 @@ class Opening:
         except BaseException:
             reply.close()
             raise
-        return self._closer(reply, state), slot, state
+        return (reply if fresh else self._closer(reply, state)), slot, state
 
     def _closer(self, reply: Reply, state: Progressed) -> Reply:
         """Ask again for the rest when a reply begins at the start of a file of which this version is partly here."""
         if reply.first or not _first_gap(state) or not (reply.ranges and reply.validator):
             return reply
         reply.close()
-        return self._ask_patiently(_first_gap(state), reply.validator)
+        again = self._ask_patiently(_first_gap(state), reply.validator)
+        if again.total != state.size:
+            again.close()
+            raise failures.no_such_range(self._address.name)
+        return again
 
     def _ask_patiently(self, first: int, validator: str) -> Reply:
         patience = Patience(self._context.limits, self._address.name)

@@ -85,7 +85,7 @@ class Transfer:
             state = Progressed()
         if state.present and state.present == state.size and self._opening.usable(state):
             return self._whole(slot, state)
-        reply, slot, state = self._opening.connect(slot, state)
+        reply, slot, state = self._opening.connect(slot, state, fresh=fresh)
         try:
             work, hasher = self._prepare(reply, slot, state)
         except BaseException:
@@ -222,7 +222,8 @@ class Transfer:
             while not work.stopping:
                 with work.state:
                     work.state.wait_for(lambda: work.stopping, self._context.limits.save_every)
-                self._save(work, hasher, slot)
+                if not work.stopping:
+                    self._save(work, hasher, slot)
         except FoxupError as error:
             work.fail(DownloadError(error.code, error.message, cause=error.cause, hint=error.hint, reach=Reach.ALL))
         except OSError as error:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CHUNK = 256 * 1024  # bytes of one read: large enough for speed, small enough for 16 connections' memory
 _UNWELCOME = {"download-too-many-requests", "download-server-error", "download-refused"}
 _NOTICE = 1024 * 1024  # the hasher is woken for at least this much
+_CATCH_UP = 64 * 1024 * 1024  # what is still hashed when everything stops: a moment's work
 
 
 class Sink(Protocol):
@@ -85,7 +86,9 @@ class Work:
                 front = self.extents.front
                 if front > hashed and (front - hashed >= _NOTICE or self.extents.complete):
                     return front
-                if self.stopping or (self.extents.complete and front <= hashed):
+                if self.stopping:
+                    return front if hashed < front <= hashed + _CATCH_UP else None
+                if self.extents.complete and front <= hashed:
                     return None
                 self.state.wait(0.5)
 
