@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 from foxup.i18n import _
@@ -46,12 +47,19 @@ def check(path: Path, kind: str, name: str) -> None:
         _check_safetensors(path, size, name)
     elif stranger(head, kind):
         raise _not("download-page-instead", name, _("It is a page or a message of the host."))
-    elif kind == "pickle" and not any(head):
-        raise _not("ckpt-not-a-model", name, _("It is filled with zeros."))
+    elif kind == "pickle":
+        _check_pickle(path, head, name)
     elif kind == "image" and not (head.startswith(_IMAGES) or head[8:12] == b"WEBP"):
         raise _not("download-not-an-image", name, _("It is no picture in a known format."))
     elif kind == "json":
         _check_json(path, size, name)
+
+
+def _check_pickle(path: Path, head: bytes, name: str) -> None:
+    if not any(head):
+        raise _not("ckpt-not-a-model", name, _("It is filled with zeros."))
+    if head.startswith(b"PK") and not zipfile.is_zipfile(path):
+        raise _not("ckpt-corrupt-zip", name, _("It is a zip archive without its end: it was cut short."))
 
 
 def _check_json(path: Path, size: int, name: str) -> None:

@@ -167,6 +167,7 @@ class Fetch:
                 _("{host} is not asked: --offline is set.").format(host=address.name),
                 hint=_("Run again without --offline, or give a folder: foxup fetch --from FOLDER"),
             )
+        place.check_space(self._context.downloads, self._destination, self._spec.size or 0)
         spec = self._published(address)
         connections = self._tools.memory.connections(host_of(address.url))
         fresh, tried = False, set[str]()

@@ -9,6 +9,7 @@ from foxup.i18n import _
 from foxup.system.download.failures import DownloadError
 
 _MOST_NAMED = 5
+_STARTS = (b"PK\x03\x04", b"\x80")  # torch's zip form, and pickles since protocol 2: torch never wrote another
 
 
 def scan(path: Path, name: str) -> None:
@@ -22,6 +23,9 @@ def scan(path: Path, name: str) -> None:
     level, logger.disabled = logger.disabled, True
     try:
         with path.open("rb") as stream:
+            if not stream.read(4).startswith(_STARTS):
+                raise ValueError(_("it does not begin as a pickle"))
+            stream.seek(0)
             result = scan_bytes(stream, name, PurePath(name).suffix.lower())
     except Exception as error:  # a scanner that stumbles has not cleared the file
         raise _unreadable(name, str(error)) from error

@@ -40,6 +40,15 @@ def move_into_place(partial: Path, destination: Path, sha256: str) -> Path | Non
     return replaced
 
 
+def check_space(downloads: Path, destination: Path, size: int) -> None:
+    """Say before the download that the drive of the destination, when it is another one, has too little space."""
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    if destination.parent.stat().st_dev != downloads.stat().st_dev:
+        free = files.free_bytes(destination.parent)
+        if free < size:
+            raise failures.too_little_space(destination, size, free)
+
+
 def duplicate(source: Path, destination: Path, sha256: str, *, link: bool,
               check: Callable[[Path], None]) -> Path | None:  # fmt: skip
     """Give the content of `source` a second name: shared blocks, else a hard link when allowed, else a copy.
