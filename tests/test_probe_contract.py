@@ -28,12 +28,32 @@ PARTS = {"os": OsFacts, "gpus": GpuFacts, "nvml": NvmlFacts, "python": PythonFac
 FULL = Facts(
     os=OsFacts("windows", "Windows 11 Pro", "10.0.22631", "AMD64", "ru-RU", wsl=0, kernel="k", glibc="2.36"),
     gpus=(
-        GpuFacts("nvidia", "NVIDIA GeForce RTX 3060", "10de:2503", "0000:01:00.0", "8.6", 12288, uuid="GPU-1", driver="560.94", mig=False),
-        GpuFacts("nvidia", "NVIDIA A100", "10de:20b0", cc="8.0", vram_mib=40960, mig=[{"uuid": "MIG-1", "profile": "1g.5gb", "vram_mib": 4864}]),
+        GpuFacts(
+            "nvidia",
+            "NVIDIA GeForce RTX 3060",
+            "10de:2503",
+            "0000:01:00.0",
+            "8.6",
+            12288,
+            uuid="GPU-1",
+            driver="560.94",
+            mig=False,
+        ),
+        GpuFacts(
+            "nvidia",
+            "NVIDIA A100",
+            "10de:20b0",
+            cc="8.0",
+            vram_mib=40960,
+            mig=[{"uuid": "MIG-1", "profile": "1g.5gb", "vram_mib": 4864}],
+        ),
         GpuFacts("amd", "AMD Radeon RX 6600", "1002:73ff", gfx="gfx1032", status="no-driver", source="pci"),
     ),
     nvml=NvmlFacts("ok", None, "560.94", "12.6"),
-    python=(PythonFacts("3.10.11", 64, r"C:\Python310\python.exe"), PythonFacts(path=r"C:\x\python.exe", store_stub=True, venv=False)),
+    python=(
+        PythonFacts("3.10.11", 64, r"C:\Python310\python.exe"),
+        PythonFacts(path=r"C:\x\python.exe", store_stub=True, venv=False),
+    ),
     git="2.47.0",
     ram_mib=32690,
     pagefile_mib=9728,
@@ -85,10 +105,22 @@ def test_this_machines_facts_survive_the_document(tmp_path: Path) -> None:
 
 
 def test_a_document_may_say_more_than_we_know() -> None:
-    assert from_document({**FULL.to_document(), "news": 1, "os": {"family": "linux", "colour": "red"}}).os == OsFacts("linux")
+    assert from_document({**FULL.to_document(), "news": 1, "os": {"family": "linux", "colour": "red"}}).os == OsFacts(
+        "linux"
+    )
 
 
-@pytest.mark.parametrize("document", [[], {}, {"os": {}}, {"os": 5}, {"os": {"family": "linux"}, "ram_mib": "much"}, {"os": {"family": "linux"}, "gpus": 1}])
+@pytest.mark.parametrize(
+    "document",
+    [
+        [],
+        {},
+        {"os": {}},
+        {"os": 5},
+        {"os": {"family": "linux"}, "ram_mib": "much"},
+        {"os": {"family": "linux"}, "gpus": 1},
+    ],
+)
 def test_a_wrong_document_is_refused_with_its_place(document: object) -> None:
     with pytest.raises(UsageError) as caught:
         from_document(document)

@@ -1,3 +1,4 @@
+# ruff: noqa: N802 - the functions are called as in the real library
 """A stand-in for the module pynvml that plays back recorded answers, failures included."""
 
 from __future__ import annotations

@@ -84,7 +84,7 @@ def test_the_system_questions_may_fail_one_by_one(part: str) -> None:
 
 def test_a_function_an_old_binding_lacks_is_not_found() -> None:
     class Old(FakeNvml):
-        nvmlDeviceGetMigMode = None
+        nvmlDeviceGetMigMode = None  # noqa: N815 - its real name
 
     _facts, [card] = nvml.parse(nvml.ask(Old(_recording())))
     assert (card.mig, card.cc) == (None, "8.6")
@@ -132,6 +132,8 @@ def test_a_driver_that_hangs_is_left_behind(tmp_path: Path) -> None:
 
 
 def test_the_program_needs_nothing_of_foxup(tmp_path: Path) -> None:
-    script = f"import runpy, sys; runpy.run_path({nvml.__file__!r}, run_name='__main__'); assert 'foxup' not in sys.modules"
+    script = (
+        f"import runpy, sys; runpy.run_path({nvml.__file__!r}, run_name='__main__'); assert 'foxup' not in sys.modules"
+    )
     done = run([sys.executable, "-c", script])
     assert done.ok, done.stderr

@@ -101,7 +101,7 @@ def test_when_everything_fails_the_facts_still_name_the_system() -> None:
     def crash() -> None:
         raise SystemExit(1)
 
-    result = probe(Path("/x"), sources={name: crash for name in SOURCES})
+    result = probe(Path("/x"), sources=dict.fromkeys(SOURCES, crash))
     assert len(result.problems) == len(SOURCES)
     assert result.facts.os.family
     assert (result.facts.nvml.init, result.facts.nvml.code) == ("error", 999)
@@ -120,7 +120,14 @@ sources["temp"] = threading.Event().wait
 print(len(probe(Path("/x"), timeout=0.5, sources=sources).problems))
 """
     source = str(Path(__file__).parents[2] / "src")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, env={**os.environ, "PYTHONPATH": source})
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+        env={**os.environ, "PYTHONPATH": source},
+    )
     assert (done.returncode, done.stdout.strip()) == (0, "1"), done.stderr
 
 
@@ -128,10 +135,22 @@ def test_importing_the_probe_stays_light() -> None:
     heavy = "psutil|pynvml|pydantic|requests|git|numpy|uv|rich|tomllib|ctypes|plistlib"
     code = f"import sys, foxup.probe; print(*[name for name in sys.modules if name in {heavy.split('|')}])"
     source = str(Path(__file__).parents[2] / "src")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, env={**os.environ, "PYTHONPATH": source})
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+        env={**os.environ, "PYTHONPATH": source},
+    )
     assert done.returncode == 0, done.stderr
     assert not re.findall(rf"\b({heavy})\b", done.stdout)
 
 
 def test_a_problem_has_a_document() -> None:
-    assert Problem("nvml", "failed", "m", "c").to_document() == {"source": "nvml", "kind": "failed", "message": "m", "cause": "c"}
+    assert Problem("nvml", "failed", "m", "c").to_document() == {
+        "source": "nvml",
+        "kind": "failed",
+        "message": "m",
+        "cause": "c",
+    }

@@ -13,7 +13,12 @@ Tree = dict[str, dict[str, Any]]
 def module(machine: Tree, user: Tree | None = None, machine32: Tree | None = None) -> ModuleType:
     """Return the module; a tree maps a key's path to its values, subkeys follow from the paths."""
     fake = ModuleType("winreg")
-    hives = {("machine", 0): machine, ("machine", 256): machine, ("machine", 512): machine32 or {}, ("user", 0): user or {}}
+    hives = {
+        ("machine", 0): machine,
+        ("machine", 256): machine,
+        ("machine", 512): machine32 or {},
+        ("user", 0): user or {},
+    }
 
     @contextmanager
     def open_key(hive: str, path: str, reserved: int = 0, access: int = 0) -> Iterator[tuple[Tree, str]]:
@@ -24,7 +29,9 @@ def module(machine: Tree, user: Tree | None = None, machine32: Tree | None = Non
 
     def subkeys(key: tuple[Tree, str]) -> list[str]:
         tree, path = key
-        return list(dict.fromkeys(each[len(path) + 1 :].split("\\")[0] for each in tree if each.startswith(path + "\\")))
+        return list(
+            dict.fromkeys(each[len(path) + 1 :].split("\\")[0] for each in tree if each.startswith(path + "\\"))
+        )
 
     def query_value(key: tuple[Tree, str], name: str) -> tuple[Any, int]:
         tree, path = key

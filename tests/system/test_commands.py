@@ -129,6 +129,7 @@ def test_a_deaf_program_is_ended_by_force(tmp_path: Path) -> None:
     assert who
     kill_tree(who, grace=0.3)
     assert _gone(process.pid, within=1)
+    process.wait(5)
 
 
 def test_a_reused_number_is_never_killed() -> None:

@@ -15,7 +15,15 @@ FEDORA = "NAME='Fedora Linux'\nVERSION_ID=41\nID=fedora\n"
 
 
 def _raw(**changes: object) -> dict[str, object]:
-    return {"os_release": DEBIAN, "debian_version": "12.9\n", "kernel": "6.1.0-28-amd64", "arch": "x86_64", "libc": "glibc 2.36", "locale": "C", **changes}
+    return {
+        "os_release": DEBIAN,
+        "debian_version": "12.9\n",
+        "kernel": "6.1.0-28-amd64",
+        "arch": "x86_64",
+        "libc": "glibc 2.36",
+        "locale": "C",
+        **changes,
+    }
 
 
 @pytest.mark.parametrize(
@@ -40,7 +48,12 @@ def test_musl_has_no_glibc() -> None:
 
 @pytest.mark.parametrize(
     ("kernel", "generation"),
-    [("6.1.0-28-amd64", 0), ("4.4.0-19041-Microsoft", 1), ("5.15.167.4-microsoft-standard-WSL2", 2), ("6.6.87.2-microsoft-standard-WSL2+", 2)],
+    [
+        ("6.1.0-28-amd64", 0),
+        ("4.4.0-19041-Microsoft", 1),
+        ("5.15.167.4-microsoft-standard-WSL2", 2),
+        ("6.6.87.2-microsoft-standard-WSL2+", 2),
+    ],
 )
 def test_wsl_shows_in_the_kernel(kernel: str, generation: int) -> None:
     assert host.wsl_generation(kernel) == generation
@@ -60,7 +73,12 @@ def test_the_processor_has_a_name(text: str, name: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("environ", "expected"),
-    [({"LANG": "ru_RU.UTF-8"}, "ru_RU.UTF-8"), ({"LC_ALL": "C.UTF-8", "LANG": "ru_RU.UTF-8"}, "C.UTF-8"), ({"LC_ALL": ""}, "C"), ({}, "C")],
+    [
+        ({"LANG": "ru_RU.UTF-8"}, "ru_RU.UTF-8"),
+        ({"LC_ALL": "C.UTF-8", "LANG": "ru_RU.UTF-8"}, "C.UTF-8"),
+        ({"LC_ALL": ""}, "C"),
+        ({}, "C"),
+    ],
 )
 def test_the_locale_is_what_the_variables_choose(environ: dict[str, str], expected: str) -> None:
     assert host.locale_of(environ) == expected
@@ -68,7 +86,12 @@ def test_the_locale_is_what_the_variables_choose(environ: dict[str, str], expect
 
 @pytest.mark.parametrize(
     ("file", "text", "expected"),
-    [("memory.max", "1073741824\n", 1024), ("memory/memory.limit_in_bytes", "536870912\n", 512), ("memory.max", "max\n", None), ("memory/memory.limit_in_bytes", "9223372036854771712\n", None)],
+    [
+        ("memory.max", "1073741824\n", 1024),
+        ("memory/memory.limit_in_bytes", "536870912\n", 512),
+        ("memory.max", "max\n", None),
+        ("memory/memory.limit_in_bytes", "9223372036854771712\n", None),
+    ],
 )
 def test_a_containers_limit_is_the_memory(tmp_path: Path, file: str, text: str, expected: int | None) -> None:
     path = tmp_path / "sys/fs/cgroup" / file
@@ -79,7 +102,13 @@ def test_a_containers_limit_is_the_memory(tmp_path: Path, file: str, text: str, 
 
 @pytest.mark.parametrize(
     ("text", "version"),
-    [("git version 2.47.0.windows.1\n", "2.47.0"), ("git version 2.39.5\n", "2.39.5"), ("git version 2.39.3 (Apple Git-146)\n", "2.39.3"), ("xcode-select: error\n", None), ("git version 2.43\n", "2.43")],
+    [
+        ("git version 2.47.0.windows.1\n", "2.47.0"),
+        ("git version 2.39.5\n", "2.39.5"),
+        ("git version 2.39.3 (Apple Git-146)\n", "2.39.3"),
+        ("xcode-select: error\n", None),
+        ("git version 2.43\n", "2.43"),
+    ],
 )
 def test_git_says_its_version(text: str, version: str | None) -> None:
     assert host.parse_git(text) == version

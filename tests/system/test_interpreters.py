@@ -47,7 +47,12 @@ def test_the_launchers_lists_are_read(text: str, expected: list[str]) -> None:
 
 
 def test_uvs_list_is_read() -> None:
-    entry = {"key": "cpython-3.10.16-linux-x86_64-gnu", "version": "3.10.16", "path": "/u/cpython-3.10.16/bin/python3.10", "symlink": None}
+    entry = {
+        "key": "cpython-3.10.16-linux-x86_64-gnu",
+        "version": "3.10.16",
+        "path": "/u/cpython-3.10.16/bin/python3.10",
+        "symlink": None,
+    }
     assert interpreters.parse_uv(json.dumps([entry, {"path": None}])) == [Path("/u/cpython-3.10.16/bin/python3.10")]
     assert interpreters.parse_uv("error: no such option") == []
 
@@ -59,7 +64,13 @@ def test_no_list_breaks_the_readers(text: str) -> None:
     interpreters.parse_answer(text)
 
 
-@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["path", "version", "bits"]), inner), max_leaves=8))
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.sampled_from(["path", "version", "bits"]), inner),
+        max_leaves=8,
+    )
+)
 def test_no_json_breaks_the_readers(value: object) -> None:
     interpreters.parse_uv(json.dumps(value))
     interpreters.parse_answer(json.dumps(value))
@@ -90,7 +101,9 @@ def test_each_interpreter_is_asked_once_whatever_its_names(tmp_path: Path) -> No
 
 
 @POSIX
-def test_broken_and_hanging_interpreters_do_not_hold_up_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_broken_and_hanging_interpreters_do_not_hold_up_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(interpreters, "ASK_TIMEOUT_S", 1.0)
     good = tmp_path / "good" / "python3"
     paths = [
@@ -120,7 +133,12 @@ def test_relative_folders_of_path_are_not_searched(tmp_path: Path, monkeypatch: 
 def test_names_are_tried_in_the_order_people_mean_them(tmp_path: Path) -> None:
     for name in ("python", "python3.9", "python3.12", "python3", "python3-config", "python3.11m", "pythonw"):
         (tmp_path / name).touch()
-    assert [path.name for path in interpreters.programs([tmp_path], windows=False)] == ["python3", "python3.12", "python3.9", "python"]
+    assert [path.name for path in interpreters.programs([tmp_path], windows=False)] == [
+        "python3",
+        "python3.12",
+        "python3.9",
+        "python",
+    ]
 
 
 def test_pyenvs_own_root_is_respected_and_newest_comes_first(tmp_path: Path) -> None:
@@ -136,7 +154,9 @@ def test_homes_of_windows_installers_are_searched(tmp_path: Path) -> None:
     environ = {"LOCALAPPDATA": str(tmp_path)}
     rules = [place.replace("\\", "/") for place in interpreters._rules()["windows"]["folders"]]
     assert "%LOCALAPPDATA%/Programs/Python/*" in rules
-    assert interpreters._expanded("%LOCALAPPDATA%/Programs/Python/*", environ, tmp_path) == f"{tmp_path}/Programs/Python/*"
+    assert (
+        interpreters._expanded("%LOCALAPPDATA%/Programs/Python/*", environ, tmp_path) == f"{tmp_path}/Programs/Python/*"
+    )
     assert interpreters._expanded("%APPDATA%/uv", environ, tmp_path) is None
 
 

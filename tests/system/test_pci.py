@@ -52,10 +52,22 @@ def test_a_container_without_sysfs_has_no_cards(tmp_path: Path) -> None:
 
 
 def test_only_asked_names_are_taken() -> None:
-    assert pci.find_names(PCI_IDS.splitlines(), [("10de", "2503"), ("1002", "2503")]) == {"10de:2503": "GA106 [GeForce RTX 3060]"}
+    assert pci.find_names(PCI_IDS.splitlines(), [("10de", "2503"), ("1002", "2503")]) == {
+        "10de:2503": "GA106 [GeForce RTX 3060]"
+    }
 
 
-@pytest.mark.parametrize(("version", "name"), [(100302, "gfx1032"), (110000, "gfx1100"), (90010, "gfx90a"), (90402, "gfx942"), (120001, "gfx1201"), (80003, "gfx803")])
+@pytest.mark.parametrize(
+    ("version", "name"),
+    [
+        (100302, "gfx1032"),
+        (110000, "gfx1100"),
+        (90010, "gfx90a"),
+        (90402, "gfx942"),
+        (120001, "gfx1201"),
+        (80003, "gfx803"),
+    ],
+)
 def test_architecture_numbers_become_names(version: int, name: str) -> None:
     assert pci.kfd_architectures([f"gfx_target_version {version}\nlocation_id 2816\n"]) == {"0000:0b:00.0": name}
 
@@ -86,13 +98,23 @@ def test_no_topology_breaks_the_reader(texts: list[str]) -> None:
 @pytest.mark.parametrize(
     ("place", "text", "expected"),
     [
-        ("proc/driver/nvidia/version", "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 19:39:15 UTC 2024", "535.183.01"),
-        ("proc/driver/nvidia/version", "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.144  Release Build", "570.144"),
+        (
+            "proc/driver/nvidia/version",
+            "NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.183.01  Sun May 12 19:39:15 UTC 2024",
+            "535.183.01",
+        ),
+        (
+            "proc/driver/nvidia/version",
+            "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  570.144  Release Build",
+            "570.144",
+        ),
         ("sys/module/nvidia/version", "550.120\n", "550.120"),
         ("etc/none", "", None),
     ],
 )
-def test_the_driver_on_the_disk_is_known_without_nvml(tmp_path: Path, place: str, text: str, expected: str | None) -> None:
+def test_the_driver_on_the_disk_is_known_without_nvml(
+    tmp_path: Path, place: str, text: str, expected: str | None
+) -> None:
     path = tmp_path / place
     path.parent.mkdir(parents=True)
     path.write_text(text)

@@ -45,7 +45,13 @@ def test_no_output_breaks_the_reader(query: str, banner: str, rc: int) -> None:
     smi.parse({"query": query, "query_rc": rc, "banner": banner})
 
 
-@given(st.lists(st.text(alphabet=st.characters(exclude_characters='"\r\n', exclude_categories=["Cc"]), max_size=20), min_size=9, max_size=9))
+@given(
+    st.lists(
+        st.text(alphabet=st.characters(exclude_characters='"\r\n', exclude_categories=["Cc"]), max_size=20),
+        min_size=9,
+        max_size=9,
+    )
+)
 def test_any_cell_may_hold_anything(cells: list[str]) -> None:
     header = "index, name, memory.total [MiB], compute_cap, driver_version, pci.bus_id, pci.device_id, uuid, mig.mode.current"
     _facts, [card] = smi.parse({"query": f"{header}\n{', '.join(cells)}", "query_rc": 0, "banner": ""})
@@ -80,7 +86,9 @@ def test_an_old_program_is_asked_again_without_what_it_does_not_know(tmp_path: P
 @pytest.mark.skipif(os.name == "nt", reason="the stand-in is a shell script")
 def test_a_failing_program_is_not_asked_for_a_banner(tmp_path: Path) -> None:
     program = tmp_path / "nvidia-smi"
-    program.write_text('#!/bin/sh\necho "$@" >> "$0.calls"; echo "Failed to initialize NVML: Unknown Error" >&2; exit 255\n')
+    program.write_text(
+        '#!/bin/sh\necho "$@" >> "$0.calls"; echo "Failed to initialize NVML: Unknown Error" >&2; exit 255\n'
+    )
     program.chmod(0o755)
     assert smi.parse(smi.read(program))[0].code == 999
     assert len(Path(f"{program}.calls").read_text().splitlines()) == 1

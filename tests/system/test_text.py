@@ -25,7 +25,10 @@ def test_no_output_is_unreadable(data: bytes, legacy: str) -> None:
     [
         ("https://me:hunter2@host/a", f"https://{HIDDEN}@host/a"),
         ("GET /x?token=abc&y=1", f"GET /x?token={HIDDEN}&y=1"),
-        ("https://s3/x?X-Amz-Signature=00ff&X-Amz-Credential=k", f"https://s3/x?X-Amz-Signature={HIDDEN}&X-Amz-Credential={HIDDEN}"),
+        (
+            "https://s3/x?X-Amz-Signature=00ff&X-Amz-Credential=k",
+            f"https://s3/x?X-Amz-Signature={HIDDEN}&X-Amz-Credential={HIDDEN}",
+        ),
         ("Authorization: Bearer abc", f"Authorization: Bearer {HIDDEN}"),
         ("HF_TOKEN=hf_abc run", f"HF_TOKEN={HIDDEN} run"),
         ("mail me@host about tokens", "mail me@host about tokens"),

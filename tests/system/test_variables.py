@@ -1,3 +1,4 @@
+# ruff: noqa: SIM905 - a list of names reads best as one text
 from __future__ import annotations
 
 import pytest
@@ -41,7 +42,10 @@ def test_a_proxy_is_not_asked_for_this_machine() -> None:
 
 
 def test_what_the_caller_names_the_child_gets() -> None:
-    assert clean_environment({"PIP_INDEX_URL": "x", "PYTHONUTF8": "0"}, base={}).items() >= {"PIP_INDEX_URL": "x", "PYTHONUTF8": "0"}.items()
+    assert (
+        clean_environment({"PIP_INDEX_URL": "x", "PYTHONUTF8": "0"}, base={}).items()
+        >= {"PIP_INDEX_URL": "x", "PYTHONUTF8": "0"}.items()
+    )
 
 
 def test_the_callers_own_variables_stay_untouched() -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: N802, ARG002, ARG005 - the stand-ins have the names and signatures of the real ones
 from __future__ import annotations
 
 import ctypes
@@ -26,7 +27,9 @@ REGISTRY = {
     rf"{CLASS}\Properties": {},
     r"SOFTWARE\Microsoft\Windows NT\CurrentVersion": {"ProductName": "Windows 10 Pro", "CurrentBuildNumber": "22631"},
     r"SYSTEM\CurrentControlSet\Control\FileSystem": {"LongPathsEnabled": 1},
-    r"HARDWARE\DESCRIPTION\System\CentralProcessor\0": {"ProcessorNameString": "AMD Ryzen 5 5600X 6-Core Processor             "},
+    r"HARDWARE\DESCRIPTION\System\CentralProcessor\0": {
+        "ProcessorNameString": "AMD Ryzen 5 5600X 6-Core Processor             "
+    },
 }
 
 
@@ -35,7 +38,12 @@ def test_the_registry_is_read_without_the_device_manager(monkeypatch: pytest.Mon
     monkeypatch.setattr(windows, "_present", lambda: None)
     raw = windows.read_displays()
     [card] = windows.parse_displays(raw)
-    assert (card.name, card.pci, card.vram_mib, card.driver) == ("NVIDIA GeForce RTX 3060", "10de:2503", 12288, "560.94")
+    assert (card.name, card.pci, card.vram_mib, card.driver) == (
+        "NVIDIA GeForce RTX 3060",
+        "10de:2503",
+        12288,
+        "560.94",
+    )
     assert windows.driver_files(raw["registry"], []) == "560.94"
     json.dumps(raw)  # a raw answer can be recorded
 
@@ -43,7 +51,12 @@ def test_the_registry_is_read_without_the_device_manager(monkeypatch: pytest.Mon
 def test_windows_names_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "winreg", fake_winreg.module(REGISTRY))
     found = windows.parse_system(windows.read_system(), (10, 0, 22631))
-    assert found == {"name": "Windows 11 Pro", "version": "10.0.22631", "cpu": "AMD Ryzen 5 5600X 6-Core Processor", "long_paths": True}
+    assert found == {
+        "name": "Windows 11 Pro",
+        "version": "10.0.22631",
+        "cpu": "AMD Ryzen 5 5600X 6-Core Processor",
+        "long_paths": True,
+    }
 
 
 @pytest.mark.parametrize(
@@ -85,7 +98,12 @@ def test_what_is_no_driver_version_is_none(text: str | None) -> None:
 def test_powershells_answer_may_lack_everything() -> None:
     assert windows.parse_video({}) == []
     assert windows.parse_video({"video": [{"Name": None, "PNPDeviceID": None}]}) == []
-    assert windows.parse_disk_kinds({"disks": [{"DeviceId": "0", "MediaType": 0}], "partitions": [{"letter": "c", "disk": 0}]}) == {}
+    assert (
+        windows.parse_disk_kinds(
+            {"disks": [{"DeviceId": "0", "MediaType": 0}], "partitions": [{"letter": "c", "disk": 0}]}
+        )
+        == {}
+    )
 
 
 def test_a_setup_file_in_russian_letters_still_tells_its_version() -> None:
@@ -113,7 +131,9 @@ def test_installers_entries_are_found_in_every_view(monkeypatch: pytest.MonkeyPa
 
 def test_powershell_is_asked_once_and_its_json_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     program = tmp_path / "powershell"
-    program.write_text('#!/bin/sh\necho \'{"video":[],"disks":[{"DeviceId":"0","MediaType":4}],"partitions":[{"letter":"C","disk":0}]}\'\n')
+    program.write_text(
+        '#!/bin/sh\necho \'{"video":[],"disks":[{"DeviceId":"0","MediaType":4}],"partitions":[{"letter":"C","disk":0}]}\'\n'
+    )
     program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert windows.parse_disk_kinds(windows.read_powershell()) == {"C": "ssd"}
@@ -147,10 +167,19 @@ class FakeManager:
         return 0
 
 
-@pytest.mark.parametrize(("refuses", "expected"), [("", [0, 22]), ("node", [None, None]), ("size", None), ("list", None)])
-def test_the_device_manager_tells_who_is_there(monkeypatch: pytest.MonkeyPatch, refuses: str, expected: list[int] | None) -> None:
+@pytest.mark.parametrize(
+    ("refuses", "expected"), [("", [0, 22]), ("node", [None, None]), ("size", None), ("list", None)]
+)
+def test_the_device_manager_tells_who_is_there(
+    monkeypatch: pytest.MonkeyPatch, refuses: str, expected: list[int] | None
+) -> None:
     enum = r"SYSTEM\CurrentControlSet\Enum"
-    tree = {rf"{enum}\{FakeManager.ids[0]}": {"Driver": rf"{windows.DISPLAY_CLASS}\0000", "LocationInformation": "PCI bus 1, device 0, function 0"}}
+    tree = {
+        rf"{enum}\{FakeManager.ids[0]}": {
+            "Driver": rf"{windows.DISPLAY_CLASS}\0000",
+            "LocationInformation": "PCI bus 1, device 0, function 0",
+        }
+    }
     monkeypatch.setitem(sys.modules, "winreg", fake_winreg.module({**REGISTRY, **tree}))
     monkeypatch.setattr(ctypes, "WinDLL", lambda name: FakeManager(refuses), raising=False)
     raw = windows.read_displays()
@@ -158,4 +187,7 @@ def test_the_device_manager_tells_who_is_there(monkeypatch: pytest.MonkeyPatch, 
     cards = windows.parse_displays(raw)
     assert [card.pci for card in cards] == (["10de:2503", "1002:164e"] if expected else ["10de:2503"])
     if refuses == "":
-        assert [(card.bus, card.vram_mib, card.status) for card in cards] == [("0000:01:00.0", 12288, None), (None, None, "disabled")]
+        assert [(card.bus, card.vram_mib, card.status) for card in cards] == [
+            ("0000:01:00.0", 12288, None),
+            (None, None, "disabled"),
+        ]

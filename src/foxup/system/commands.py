@@ -30,6 +30,7 @@ Log = Callable[[str], None]
 _POLL_S = 0.1
 _SILENT_AFTER_EXIT_S = 1.0  # a daemon left behind may keep the pipe open for ever
 _TAIL_LINES = 400
+_SHORT_GRACE_S = 1.0  # a question has nothing to save; one stuck in a driver must not hold the probe up
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def run(
     """
     words = _words(argv)
     begun = _log_start(log, words, cwd)
-    with _child(words, cwd, env, stderr=subprocess.PIPE) as process:
+    with _child(words, cwd, env, stderr=subprocess.PIPE, grace=_SHORT_GRACE_S) as process:
         try:
             out, err = process.communicate(timeout=timeout)
         except subprocess.TimeoutExpired:
@@ -90,7 +91,7 @@ def stream(  # noqa: PLR0913 - each is one thing a caller may leave out
     words = _words(argv)
     begun = _log_start(log, words, cwd)
     tail: deque[str] = deque(maxlen=_TAIL_LINES)
-    with _child(words, cwd, env, stderr=subprocess.STDOUT) as process:
+    with _child(words, cwd, env, stderr=subprocess.STDOUT, grace=GRACE_SECONDS) as process:
         if started:
             started(process.pid)
         for line in _lines(process, words, timeout):
@@ -187,14 +188,14 @@ def _open(
 
 @contextmanager
 def _child(
-    words: tuple[str, ...], cwd: Path | None, env: Mapping[str, str] | None, *, stderr: int
+    words: tuple[str, ...], cwd: Path | None, env: Mapping[str, str] | None, *, stderr: int, grace: float
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Give a running child with piped output; whatever ends the block early ends the whole tree with it."""
     process = _open(words, cwd, env, stdout=subprocess.PIPE, stderr=stderr)
     try:
         yield process
     except BaseException:
-        _end(process)
+        _end(process, grace)
         raise
     finally:
         for pipe in (process.stdout, process.stderr):
@@ -202,18 +203,18 @@ def _child(
                 pipe.close()
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def _end(process: subprocess.Popen[bytes], grace: float) -> None:
     """Kill the tree, then what has left the tree but not the process group, and reap the child."""
     who = identity(process.pid)
     if who and process.poll() is None:
-        kill_tree(who)
+        kill_tree(who, grace)
     if os.name != "nt":
         import signal
 
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     with suppress(subprocess.TimeoutExpired):
-        process.wait(GRACE_SECONDS)
+        process.wait(grace)
 
 
 def _lines(process: subprocess.Popen[bytes], words: tuple[str, ...], timeout: float | None) -> Iterator[str]:
