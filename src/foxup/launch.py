@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from foxup.components import launch_script
 from foxup.components.launch_script import Options
@@ -20,14 +21,18 @@ from foxup.system import commands, files, network, processes
 from foxup.system.processes import Identity
 from foxup.system.webui_api import WebuiApi
 
+if TYPE_CHECKING:
+    import subprocess
+
 _POLL_S = 0.25
-_LOG_TAIL_LINES = 30
 _READY_TIMEOUT_S = 600.0
 _NOT_ON_PRIVATE = {
     "--port", "--listen", "--share", "--server-name", "--nowebui", "--autolaunch", "--api-auth", "--gradio-auth",
     "--gradio-auth-path", "--ngrok", "--ui-settings-file", "--tls-keyfile", "--tls-certfile", "--subpath",
 }  # fmt: skip
-_LOAD_FAILED = ("Stable diffusion model failed to load", "No checkpoints found")
+_STARTED = b"Startup time:"
+_started: list[subprocess.Popen[bytes]] = []
+"""Kept so that an ended server is reaped and one that outlives foxup is left in peace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,7 @@ def start(layout: Layout, how: Start) -> Server:
         cwd=layout.root,
         env=_environment(script, written, layout, how),
     )
+    _started.append(process)
     who = processes.identity(process.pid) or Identity(process.pid, 0.0)
     server = Server(f"http://127.0.0.1:{port}", port, who, log, how.private)
     _remember(layout, server)
@@ -84,13 +90,16 @@ def start(layout: Layout, how: Start) -> Server:
 
 
 def wait_ready(server: Server, *, timeout_s: float = _READY_TIMEOUT_S, tell: Callable[[str], None] | None = None) -> None:
-    """Wait for the port, then the API, then a really loaded model (proved by a tiny generation).
+    """Wait for the log's word that it started, then the API, then a really loaded model (by a tiny generation).
 
+    Nothing is asked over HTTP before the line `Startup time:`: measured on v1.10.1, a request between binding the port
+    and adding the API's routes ends the start with "Cannot add middleware after an application has started".
     Raises FoxupError: `webui-crashed` with the log's last words, `webui-not-ready`, `model-not-loaded`.
     """
     deadline = time.monotonic() + timeout_s
-    _until(server, deadline, server.api.ping, tell, _("waiting for the web UI to answer"))
-    _until(server, deadline, lambda: _answers(server.api), tell, _("waiting for its API"))
+    _until(server, deadline, lambda: _STARTED in (files.read_bytes(server.log) or b""), tell, _("starting the web UI"))
+    _until(server, deadline, server.api.ping, None, "")
+    _until(server, deadline, lambda: _answers(server.api), None, "")
     if tell:
         tell(_("waiting for the checkpoint to load"))
     request = {"prompt": "", "steps": 1, "width": 64, "height": 64, "seed": 1, "save_images": False}
@@ -109,6 +118,7 @@ def stop(layout: Layout, server: Server, *, grace_s: float = 10.0) -> None:
     while processes.alive(server.who) and time.monotonic() < deadline:
         time.sleep(_POLL_S)
     processes.kill_tree(server.who)
+    _started[:] = [process for process in _started if process.poll() is None]
     files.remove(_record(layout, private=server.private))
 
 
