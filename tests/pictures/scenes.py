@@ -25,7 +25,9 @@ def palette(seed: int) -> list[tuple[int, int, int]]:
     return [tuple(int(value) for value in base) for base in bases]
 
 
-def scene(seed: int, *, colours: int | None = None, size: tuple[int, int] = SIZE, moved: float = 0.0, drift_seed: int = 0) -> np.ndarray:
+def scene(
+    seed: int, *, colours: int | None = None, size: tuple[int, int] = SIZE, moved: float = 0.0, drift_seed: int = 0
+) -> np.ndarray:
     """Draw a scene. `colours`: the seed of another palette; `moved`: 0..1, how far its objects wander."""
     random = np.random.default_rng(seed)
     wander = np.random.default_rng(drift_seed + 99)
@@ -42,10 +44,8 @@ def scene(seed: int, *, colours: int | None = None, size: tuple[int, int] = SIZE
 
     horizon = height * random.uniform(0.45, 0.62)
     for colour, lift in ((far, 0.16), (near, 0.08)):
-        points = [(0, height)]
-        for step in range(9):
-            points.append((width * step / 8, horizon - height * lift * random.uniform(-0.3, 1) + shift(6)))
-        draw.polygon([*points, (width, height)], fill=colour)
+        ridge = [(width * step / 8, horizon - height * lift * random.uniform(-0.3, 1) + shift(6)) for step in range(9)]
+        draw.polygon([(0, height), *ridge, (width, height)], fill=colour)
     draw.rectangle([0, horizon + height * 0.08, width, height], fill=ground)
     for _ in range(7):
         x, y = random.uniform(0, width) + shift(16), horizon + random.uniform(-0.05, 0.1) * height + shift(8)
@@ -67,14 +67,29 @@ def _fox(draw, random, shift, coat, accent, size) -> None:
     dark = tuple(int(value * 0.55) for value in coat)
     draw.ellipse([x - scale, y + scale * 0.5, x + scale, y + scale * 2.8], fill=coat)
     tail = random.choice([-1, 1])
-    draw.ellipse([x + tail * scale * 0.6, y + scale, x + tail * scale * 2.2, y + scale * 2.4][:: 1] if tail > 0 else [x - scale * 2.2, y + scale, x - scale * 0.6, y + scale * 2.4], fill=dark)
+    draw.ellipse(
+        [x + tail * scale * 0.6, y + scale, x + tail * scale * 2.2, y + scale * 2.4][::1]
+        if tail > 0
+        else [x - scale * 2.2, y + scale, x - scale * 0.6, y + scale * 2.4],
+        fill=dark,
+    )
     for side in (-1, 1):
         ear = scale * 0.75
-        draw.polygon([(x + side * scale * 0.95, y - scale * 0.2), (x + side * scale * 0.3, y - scale * 0.75), (x + side * ear, y - scale * 1.6 + shift(4))], fill=dark)
+        draw.polygon(
+            [
+                (x + side * scale * 0.95, y - scale * 0.2),
+                (x + side * scale * 0.3, y - scale * 0.75),
+                (x + side * ear, y - scale * 1.6 + shift(4)),
+            ],
+            fill=dark,
+        )
     draw.ellipse([x - scale, y - scale, x + scale, y + scale], fill=coat)
     draw.ellipse([x - scale * 0.5, y, x + scale * 0.5, y + scale * 0.9], fill=(245, 240, 230))
     for side in (-1, 1):
-        draw.ellipse([x + side * scale * 0.42 - 5, y - scale * 0.25 - 6, x + side * scale * 0.42 + 5, y - scale * 0.25 + 6], fill=(25, 22, 20))
+        draw.ellipse(
+            [x + side * scale * 0.42 - 5, y - scale * 0.25 - 6, x + side * scale * 0.42 + 5, y - scale * 0.25 + 6],
+            fill=(25, 22, 20),
+        )
     draw.ellipse([x - 5, y + scale * 0.3, x + 5, y + scale * 0.45], fill=(20, 15, 15))
     draw.rectangle([x - scale * 0.8, y + scale * 0.95, x + scale * 0.8, y + scale * 1.2], fill=accent)
 
@@ -112,10 +127,11 @@ def noise(rgb: np.ndarray, level: int, seed: int = 0) -> np.ndarray:
 def _warp(array: np.ndarray, pixels: float, random: np.random.Generator) -> np.ndarray:
     height, width = array.shape[:2]
     rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+    moved = []
     for axis in (rows, columns):
         small = random.normal(0, pixels * 1.6, (height // 48 + 2, width // 48 + 2)).astype(np.float32)
-        axis += np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC))
-    rows, columns = rows.clip(0, height - 1.001), columns.clip(0, width - 1.001)
+        moved.append(axis + np.asarray(Image.fromarray(small).resize((width, height), Image.Resampling.BICUBIC)))
+    rows, columns = moved[0].clip(0, height - 1.001), moved[1].clip(0, width - 1.001)
     top, left = rows.astype(int), columns.astype(int)
     down, right = (rows - top)[..., None], (columns - left)[..., None]
     upper = array[top, left] * (1 - right) + array[top, left + 1] * right
@@ -167,7 +183,9 @@ def latent_noise(seed: int = 0, size: tuple[int, int] = SIZE) -> np.ndarray:
     """Noise of the latent, decoded: patches of about 8 px."""
     small = np.random.default_rng(seed).normal(128, 60, (size[1] // 8, size[0] // 8, 3))
     big = Image.fromarray(to_bytes(small)).resize(size, Image.Resampling.BICUBIC)
-    return to_bytes(np.asarray(big, dtype=np.float32) + np.random.default_rng(seed).normal(0, 12, (size[1], size[0], 3)))
+    return to_bytes(
+        np.asarray(big, dtype=np.float32) + np.random.default_rng(seed).normal(0, 12, (size[1], size[0], 3))
+    )
 
 
 def flat(colour: tuple[int, int, int], size: tuple[int, int] = SIZE) -> np.ndarray:

@@ -38,6 +38,8 @@ def explain(reference: ReferenceModel, evidence: Evidence) -> list[Finding]:
     """
     files = file_findings(evidence)
     parameters = [*parameter_findings(reference, evidence), *option_findings(reference, evidence)]
+    if any(item.code == "vae-missing" for item in files):  # that the web UI went on without it follows from this
+        parameters = [item for item in parameters if item.code not in {"img-washed-out-no-vae", "vae-unknown-name"}]
     config = config_findings(evidence)
     judgement = evidence.judgement
     pixels = _unexplained(list(judgement.causes), [*files, *config, *parameters]) if judgement else []

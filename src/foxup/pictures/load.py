@@ -96,7 +96,7 @@ def from_bytes(data: bytes, name: str = "") -> Picture:
     if not kind:
         raise _not_a_picture(data, name)
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # our own limit is checked below
+        warnings.simplefilter("ignore")  # of bombs (our own limit is below) and of odd metadata, which is not asked for
         try:
             with Pillow.open(BytesIO(data), formats=[kind]) as image:
                 _refuse_odd(image, name)

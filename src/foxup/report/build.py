@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from foxup.i18n import _
@@ -22,7 +23,9 @@ def parameter_rows(reference: ReferenceModel, infotext: str | None) -> tuple[Par
     """Put the reference's parameters beside the picture's. Empty when the picture states none."""
     if not infotext:
         return ()
-    return rows_of(from_reference(reference), parse(infotext))
+    rows = rows_of(from_reference(reference), parse(infotext))
+    # the web UI names a VAE whenever a separate one was used, so silence is a difference here
+    return tuple(replace(row, differs=True) if row.key == "VAE" and row.actual is None else row for row in rows)
 
 
 def rows_of(expected: Infotext, actual: Infotext) -> tuple[ParameterRow, ...]:
