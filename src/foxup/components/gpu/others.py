@@ -13,7 +13,12 @@ from foxup.hardware import Card, Hardware, arch, finding, is_wsl, reason, system
 def amd(card: Card, facts: Facts, hardware: Hardware) -> Accelerator | None:
     """Return what an AMD card can do: under Linux, for the architectures a build holds code for."""
     rule = next((rule for rule in hardware.amd.generations if rule.gfx == card.gfx), None)
-    if rule is None or card.integrated or not hardware.sets_for("rocm", system(facts.os), arch(facts.os)):
+    if (
+        card.maker != "amd"
+        or rule is None
+        or card.integrated
+        or not hardware.sets_for("rocm", system(facts.os), arch(facts.os))
+    ):
         return None
     variant = "/override" if rule.override else ""
     found = [finding(hardware, "amd-limited" + variant, card=card.name, override=rule.override)]
@@ -33,7 +38,7 @@ def _device_closed(facts: Facts, hardware: Hardware) -> bool:
 
 def intel(card: Card, facts: Facts, hardware: Hardware) -> Accelerator | None:
     """Return what an Intel card can do: the A-series, where the one build for it exists."""
-    if not card.family or not hardware.sets_for("ipex", system(facts.os), arch(facts.os)):
+    if card.maker != "intel" or not card.family or not hardware.sets_for("ipex", system(facts.os), arch(facts.os)):
         return None
     return Accelerator(
         "ipex", hardware.intel.grade, card, findings=(finding(hardware, "intel-limited", card=card.name),)
