@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from foxup import state_digest
+from foxup import hardware, state_digest
 from foxup.components import environment, launch_script, models, packages, requirements, settings, webui
 from foxup.context import Context
+from foxup.decision import Decision
 from foxup.facts import Facts
 from foxup.finding import Finding, Severity
 from foxup.i18n import _, pick
 from foxup.installed import Installed
+from foxup.judge import decide
 from foxup.paths import Layout
 from foxup.profile import Profile, ReferenceModel, TorchChoice
 from foxup.step import Prove, Step
@@ -60,6 +62,8 @@ class Plan:
             "python": "provision",
             "env": {},
             **self.machine,
+            "verdict": self.verdict,
+            "proceed": self.proceed,
             "launch_args": list(self.launch_args),
             "steps": [step.to_document() for step in self.steps],
             "satisfied": [step.to_document() for step in self.satisfied],
@@ -68,28 +72,58 @@ class Plan:
         }
 
 
-def make(profile: Profile, facts: Facts, installed: Installed, layout: Layout, data: Path, *, prove: bool = True) -> Plan:
-    """Plan a profile without hardware rules: the CPU does the work, so only system, memory and disk are judged."""
+def make(
+    profile: Profile, facts: Facts, installed: Installed, layout: Layout, data: Path, *, prove: bool = True
+) -> Plan:
+    """Plan a profile for a machine and an install folder."""
+    base = Context(profile=profile, facts=facts, installed=installed, layout=layout, data=data)
+    if profile.requirements.hardware == "none":
+        return _by_requirements(base, prove=prove)
+    decision = decide(facts, hardware.load(), profile_allows_cpu=profile.requirements.hardware == "cpu")
+    return _by_decision(base, decision, prove=prove)
+
+
+def _by_requirements(base: Context, *, prove: bool) -> Plan:
+    """Plan a profile that asks nothing of the card: only system, memory and disk are judged."""
+    profile, facts = base.profile, base.facts
     python = environment.choose_python(facts, profile.python.requires)
-    context = Context(
-        profile=profile,
-        facts=facts,
-        installed=installed,
-        layout=layout,
-        data=data,
-        python=python,
-        arguments=profile.launch.arguments,
-        environment=profile.launch.environment,
-    )
-    choice = packages.choose_torch(profile.packages, facts.os, installed.package_sources)
+    arguments, variables = profile.launch.arguments, profile.launch.environment
+    context = replace(base, python=python, arguments=arguments, environment=variables)
+    choice = packages.choose_torch(profile.packages, facts.os, base.installed.package_sources)
     machine = {
-        "torch": {"set": choice.when, "torch": profile.packages.torch_version, "index": choice.index},
+        "torch": {
+            "set": "cpu",
+            "torch": profile.packages.torch_version,
+            "torchvision": None,
+            "xformers": None,
+            "index": choice.index or "pypi",
+        },
         "python": f"use:{python}" if python else "provision",
-        "env": dict(profile.launch.environment),
+        "env": dict(variables),
     }
     found = (*requirements.findings(context), *webui.findings(context))
     verdict = "recommended" if requirements.supported(facts) else "unsupported"
     return assemble(context, choice, verdict=verdict, machine=machine, found=found, prove=prove)
+
+
+def _by_decision(base: Context, decision: Decision, *, prove: bool) -> Plan:
+    """Plan a profile whose torch, arguments and variables follow from the card."""
+    profile = base.profile
+    document = decision.to_document()
+    if decision.torch is None:
+        found = (*decision.findings, *webui.findings(base))
+        return Plan(profile.name, decision.verdict, False, (), findings=found, machine=document)
+    context = replace(
+        base,
+        python=decision.python.removeprefix("use:") if decision.python.startswith("use:") else None,
+        arguments=(*decision.launch_args, *profile.launch.arguments),
+        environment={**decision.env, **profile.launch.environment},
+    )
+    sources = base.installed.package_sources
+    choice = packages.choose_torch(profile.packages, base.facts.os, sources, decision.torch.set)
+    document["env"] = dict(context.environment)
+    found = (*decision.findings, *webui.findings(context))
+    return assemble(context, choice, verdict=decision.verdict, machine=document, found=found, prove=prove)
 
 
 def assemble(

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from foxup.context import Context
+from foxup.errors import FoxupError
 from foxup.facts import OsFacts
 from foxup.i18n import _, pick
 from foxup.installed import PackageSources
@@ -15,18 +16,27 @@ from foxup.profile import PackagesModel, TorchChoice
 from foxup.step import InstallPackages, Step
 
 
-def choose_torch(packages: PackagesModel, system: OsFacts, sources: PackageSources) -> TorchChoice:
-    """Return the first way to get torch whose condition holds; the last one always does."""
-    return next(choice for choice in packages.torch if _holds(choice, system, sources))
+def choose_torch(
+    packages: PackagesModel, system: OsFacts, sources: PackageSources, build: str | None = None
+) -> TorchChoice:
+    """Return the first way to get torch whose condition holds. `build` names the set the hardware rules chose.
+
+    Raises FoxupError (`torch-not-offered`) when the profile has no way to get it.
+    """
+    for choice in packages.torch:
+        if _holds(choice, system, sources, build):
+            return choice
+    raise FoxupError("torch-not-offered", _("This profile has no packages for {build}.").format(build=build))
 
 
-def _holds(choice: TorchChoice, system: OsFacts, sources: PackageSources) -> bool:
+def _holds(choice: TorchChoice, system: OsFacts, sources: PackageSources, build: str | None) -> bool:
     family = system.family
     return (not choice.arch or system.arch.lower() in choice.arch) and {
         "windows": family == "windows",
         "macos": family == "macos",
         "find-links": any(fnmatch(name, choice.wheel or "") for name in sources.wheels),
         "cpu-index": bool(sources.cpu_index),
+        "set": build is not None and choice.set == build,
         "always": True,
     }[choice.when]
 

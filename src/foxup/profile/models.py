@@ -108,8 +108,10 @@ class PythonModel(Model):
 class TorchChoice(Model):
     """One way to get torch; the first whose condition holds is taken."""
 
-    when: Literal["windows", "macos", "find-links", "cpu-index", "always"]
-    """Operating system, or the place where the build was found."""
+    when: Literal["windows", "macos", "find-links", "cpu-index", "set", "always"]
+    """Operating system, the place where the build was found, or the set the hardware rules chose."""
+    set: str | None = None
+    """For `set`: name of the set in hardware.toml."""
     lock: str
     """Requirement file with hashes, relative to the profiles folder."""
     index: str | None = None
@@ -240,8 +242,8 @@ class ReferenceModel(Model):
 class RequirementsModel(Model):
     """What a machine must have beyond the hardware rules."""
 
-    gpu: bool = True
-    """Whether hardware.toml decides on card, driver and torch; false: the CPU does it."""
+    hardware: Literal["none", "cpu", "card"] = "card"
+    """What hardware.toml decides: nothing; torch and arguments for the processor; those for the card."""
     disk_gib: float
     """Free space needed on the target drive."""
     ram_mib: int
