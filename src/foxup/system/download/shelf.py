@@ -81,6 +81,8 @@ class Slot:
         """Forget the bytes: the sidecar goes first, so that a kill in between leaves nothing that looks whole."""
         files.remove(self.sidecar)
         files.remove(self.path)
+        for left_by_a_kill in self.path.parent.glob(f".{self.sidecar.name}.*"):
+            files.remove(left_by_a_kill)
 
     def create(self, size: int | None) -> None:
         """Make an empty partial file and reserve its space. Raises OSError when the disk has too little."""
