@@ -47,6 +47,16 @@ def kill_tree(who: Identity, grace: float = GRACE_SECONDS) -> None:
     _finish(family, grace)
 
 
+def kill_mentioning(program: str, text: str) -> None:
+    """End every process of this user named `program` whose command line contains `text`."""
+    import psutil
+
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if process.name().startswith(program) and any(text in word for word in process.cmdline()):
+                kill_tree(Identity(process.pid, process.create_time()))
+
+
 def _finish(family: list[psutil.Process], grace: float) -> None:
     import psutil
 

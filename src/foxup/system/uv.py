@@ -104,6 +104,16 @@ def packages(environment_python: Path) -> dict[str, str]:
     return {item["name"].lower().replace("_", "-"): item["version"] for item in json.loads(result.stdout)}
 
 
+def locked_count(lock: Path) -> int:
+    """Return how many packages a lock file names (markers may leave some out on this system)."""
+    return sum(1 for line in lock.read_text(encoding="utf-8").splitlines() if line[:1].isalnum())
+
+
+def installed_count(environment: Path) -> int:
+    """Return how many packages lie in the environment now."""
+    return sum(1 for _path in environment.glob("[lL]ib*/**/site-packages/*.dist-info"))
+
+
 def write_marker(environment: Path, digest: str, python: str) -> None:
     """Say that the environment holds the whole package set `digest`. Raises FoxupError like `write_atomic`."""
     files.write_json(environment / MARKER, {"schema": 1, "digest": digest, "python": python})
