@@ -1,0 +1,130 @@
+"""Which rules a line meets: an index of fragments, and the few byte strings that pick the lines worth looking at."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from foxup.signatures.catalogue import Catalogue
+from foxup.signatures.models import Marker, Rule, Signature
+
+_WORD = re.compile(r"[a-z0-9_.:/\\\[-]{4,}")
+_TOO_COMMON = frozenset({"python", "torch", "model", "file", "from", "loading", "stable", "with", "that", "the ", "line", "http"})
+_LEADS = (b"\xc3", b"\xd0", b"\xe2\x95", *(bytes([lead]) for lead in range(0xE3, 0xEA)))
+"""First bytes of the letters of translated messages in UTF-8. Progress bars use E2 96 and are not among them."""
+_MOJIBAKE = (("cp1251", "cp866"), ("cp866", "cp1251"), ("utf-8", "cp1251"), ("utf-8", "cp866"), ("cp866", "cp1252"), ("cp1251", "cp1252"))
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledRule:
+    """One rule ready for use; `owner` is the signature or marker it belongs to."""
+
+    owner: Signature | Marker
+    rule: Rule
+    patterns: tuple[re.Pattern[str], ...]
+    all: tuple[str, ...]
+    also: tuple[str, ...]
+    without: tuple[str, ...]
+    before: tuple[str, ...]
+
+    @property
+    def conditional(self) -> bool:
+        """Whether what stands near the line decides."""
+        return bool(self.all or self.also or self.without or self.rule.match_last or self.rule.needs_facts)
+
+
+@dataclass
+class Matcher:
+    """The compiled catalogue."""
+
+    catalogue: Catalogue
+    by_text: dict[str, list[CompiledRule]] = field(default_factory=lambda: defaultdict(list))
+    by_trigger: dict[str, list[CompiledRule]] = field(default_factory=lambda: defaultdict(list))
+    context: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        owners: list[Signature | Marker] = [s for s in self.catalogue.signatures.values() if s.input == "log"]
+        owners += self.catalogue.markers
+        for owner in owners:
+            for rule in owner.rules if isinstance(owner, Signature) else (owner,):
+                self._add(owner, rule)
+
+    def _add(self, owner: Signature | Marker, rule: Rule) -> None:
+        compiled = CompiledRule(
+            owner,
+            rule,
+            tuple(re.compile(pattern, re.IGNORECASE) for pattern in rule.match_regex),
+            _fold(rule.match_all),
+            _fold(rule.match_also),
+            _fold(rule.match_not),
+            _fold(rule.match_prev),
+        )
+        for text in _spellings(_fold(rule.match_any)):
+            self.by_text[text].append(compiled)
+        for text in _spellings(_fold(rule.match_trigger)):
+            self.by_trigger[text].append(compiled)
+        self.context.update(compiled.all, compiled.also, compiled.without)
+
+    @cached_property
+    def hints(self) -> tuple[str, ...]:
+        """Sentences that are not English; they tell in which code page a line is written."""
+        return tuple(sorted({text for text in (*self.by_text, *self.by_trigger) if not text.isascii()}))
+
+    @cached_property
+    def anchors(self) -> dict[bytes, tuple[str, ...]]:
+        """Byte strings of which every interesting line holds one, each with the texts that it announces."""
+        texts = {*self.by_text, *self.by_trigger, *self.context}
+        foreign = tuple(sorted(text for text in texts if not text.isascii()))
+        chosen = _cover(text for text in texts if text.isascii())
+        return {**{word.encode(): found for word, found in chosen.items()}, **dict.fromkeys(_LEADS, foreign)}
+
+    @cached_property
+    def texts(self) -> tuple[str, ...]:
+        """All fragments."""
+        return tuple({*self.by_text, *self.by_trigger, *self.context})
+
+    def rules(self, line: str, found: Iterable[str]) -> list[CompiledRule]:
+        """Return the rules that the line itself meets, given the fragments found in it."""
+        result: dict[int, CompiledRule] = {}
+        for text in found:
+            for rule in self.by_text.get(text, ()):
+                result[id(rule)] = rule
+            for rule in self.by_trigger.get(text, ()):
+                if any(pattern.search(line) for pattern in rule.patterns):
+                    result[id(rule)] = rule
+        return list(result.values())
+
+
+def _fold(texts: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(" ".join(text.lower().split()) for text in texts)
+
+
+def _spellings(texts: tuple[str, ...]) -> set[str]:
+    """Add to Russian texts what they look like when a wrong code page prints them."""
+    result = set(texts)
+    for text in texts:
+        if not text.isascii():
+            for right, wrong in _MOJIBAKE:
+                result.add(" ".join(text.encode(right, "ignore").decode(wrong, "ignore").lower().split()))
+                result.add(" ".join(text.encode(right, "ignore").decode(wrong, "replace").lower().split()))
+    return result
+
+
+def _cover(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Choose few words such that every text holds one: always the one that the most texts still need."""
+    left = set(texts)
+    words = {word for text in left for word in _WORD.findall(text)} - _TOO_COMMON
+    holders = {word: {text for text in left if word in text} for word in words}
+    chosen: dict[str, tuple[str, ...]] = {}
+    while left:
+        best = max(words, key=lambda word: (len(holders[word] & left), len(word), word), default="")
+        taken = holders.get(best, set()) & left
+        if not taken:
+            chosen.update({text: (text,) for text in left})
+            break
+        chosen[best] = tuple(sorted(taken))
+        left -= taken
+    return chosen
