@@ -55,7 +55,7 @@ def _clip_skip(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
     if not text.fields or actual is None or actual >= rules["wanted"]:
         return []
     exempt = any(word in _model(text) for word in rules["exempt"])
-    return [] if exempt else [finding("advice-clip-skip", actual=int(actual))]
+    return [] if exempt else [finding("img-clip-skip", "advice", actual=int(actual))]
 
 
 def _size(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
@@ -82,7 +82,7 @@ def _latent(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
     upscaler = text.fields.get("Hires upscaler", "Latent")  # left out of the text when Latent was not asked for by name
     if not upscaler.startswith("Latent"):
         return []
-    return [finding("advice-latent-denoising", actual=f"{strength:g}", upscaler=upscaler)]
+    return [finding("img-latent-blur-squares", "advice", actual=f"{strength:g}", upscaler=upscaler)]
 
 
 def _vae(text: Infotext, pairs: list[dict[str, list[str]]]) -> list[Finding]:

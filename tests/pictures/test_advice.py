@@ -1,0 +1,128 @@
+"""The guide's advice: each rule on its own, and silence where the guide's own parameters are used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from foxup.pictures import prompt
+from foxup.pictures.advice import advise, advise_picture
+from foxup.pictures.infotext import parse, parse_markdown
+from foxup.pictures.metadata import Metadata
+
+GOOD = (
+    "1girl, fox ears, (epic lighting:1.2)\nNegative prompt: (worst quality, low quality:1.4)\n"
+    "Steps: 24, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.0, Seed: 1, Size: 512x512, "
+    "Model hash: 7f96a1a9ca, Model: anything-v5, VAE: clearvae.safetensors, Clip skip: 2, Version: v1.10.1"
+)
+HIRES = "Denoising strength: 0.6, Clip skip: 2, Hires upscale: 2.0, Hires upscaler: Latent"
+
+
+def codes(text: str) -> list[str]:
+    return [item.code for item in advise(parse(text))]
+
+
+def test_the_guides_own_parameters_are_right():
+    assert codes(GOOD) == []
+    assert codes(GOOD.replace("Clip skip: 2", HIRES)) == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[1] / "cases/pictures/guide").glob("*.md")), ids=lambda p: p.stem
+)
+def test_the_guides_references_are_right(path):
+    assert advise(parse_markdown(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        ("\nNegative prompt: (worst quality, low quality:1.4)", "", "img-ugly-missing-settings"),
+        ("Clip skip: 2, ", "", "img-clip-skip"),
+        ("512x512", "1024x1024", "img-duplicate-bodies"),
+        ("512x512", "256x256", "advice-size-small"),
+        ("anything-v5", "ponyDiffusionXL", "img-too-small-sdxl"),
+        ("scale: 7.0", "scale: 5", "img-cfg-out-of-range"),
+        ("scale: 7.0", "scale: 20", "img-cfg-out-of-range"),
+        ("Steps: 24", "Steps: 8", "advice-steps-few"),
+        ("Steps: 24", "Steps: 60", "advice-steps-many"),
+        ("DPM++ 2M, Schedule type: Karras", "UniPC", "advice-steps-few"),
+        ("lighting:1.2", "lighting:1.4", "advice-weight-object"),
+        ("lighting:1.2", "lighting:1.8", "img-overweighted-tags"),
+        ("1girl", "(((1girl)))", "advice-brackets"),
+        ("low quality:1.4", "fox  EARS:1.4", "advice-tag-in-both"),
+        ("Clip skip: 2", HIRES.replace("0.6", "0.4"), "img-latent-blur-squares"),
+        (
+            "anything-v5, VAE: clearvae.safetensors",
+            "AOM3A2, VAE: vae-ft-mse-840000-ema-pruned.ckpt",
+            "img-vae-incompatible",
+        ),
+        ("VAE: clearvae.safetensors, ", "", "advice-no-vae"),
+        ("Clip skip: 2", "Denoising strength: 0.55, Clip skip: 2, SD upscale overlap: 64", "img-tile-ghosts"),
+        (
+            "Clip skip: 2",
+            "Denoising strength: 0.4, Clip skip: 2, Ultimate SD upscale tile_width: 512",
+            "img-tile-size-off",
+        ),
+    ],
+)
+def test_each_rule_alone(before, after, code):
+    assert before in GOOD
+    assert codes(GOOD.replace(before, after)) == [code]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("scale: 7.0", "scale: 6"),
+        ("scale: 7.0", "scale: 14"),
+        ("lighting:1.2", "lighting:1.3"),
+        ("1girl", "((1girl))"),
+        ("512x512", "640x448"),
+        ("Clip skip: 2", HIRES.replace("0.6", "0.4").replace("Latent", "R-ESRGAN 4x+ Anime6B")),
+        (
+            "Clip skip: 2, Version: v1.10.1",
+            "Denoising strength: 0.4, Clip skip: 2, Ultimate SD upscale tile_width: 960, Ultimate SD upscale tile_height: 0",
+        ),
+        ("VAE: clearvae.safetensors, Clip skip: 2, Version: v1.10.1", "Clip skip: 2"),  # old versions never name a VAE
+        ("anything-v5, VAE: clearvae.safetensors, Clip skip: 2", "realisticVision, VAE: clearvae.safetensors"),
+    ],
+)
+def test_the_borders(before, after):
+    assert before in GOOD
+    assert codes(GOOD.replace(before, after)) == []
+
+
+def test_a_picture_without_parameters():
+    assert [item.code for item in advise_picture(Metadata())] == ["img-no-metadata"]
+    assert advise_picture(Metadata(GOOD, "png")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a", [("a", 1.0, 0)]),
+        ("(a)", [("a", 1.1, 1)]),
+        ("((a))", [("a", 1.21, 2)]),
+        ("[a]", [("a", 1 / 1.1, 0)]),
+        ("(a:1.3)", [("a", 1.3, 0)]),
+        ("((a:1.5))", [("a", 1.65, 1)]),
+        ("(a", [("a", 1.1, 1)]),
+        ("a)", [("a", 1.0, 0), (")", 1.0, 0)]),
+        (r"aqua_\(konosuba\)", [("aqua_", 1.0, 0), ("(", 1.0, 0), ("konosuba", 1.0, 0), (")", 1.0, 0)]),
+        ("masterpiece:1.2", [("masterpiece", 1.0, 0), (":", 1.0, 0), ("1.2", 1.0, 0)]),
+    ],
+)
+def test_weights(text, expected):
+    found = [(span.text, pytest.approx(span.weight), span.brackets) for span in prompt.spans(text)]
+    assert found == expected
+
+
+def test_tags_lose_weights_and_escapes():
+    assert prompt.tags(r"(Fox  Ears:1.2), ((b)), aqua_\(konosuba\)" + "\nc") == [
+        "fox ears",
+        "b",
+        "aqua_(konosuba)",
+        "c",
+    ]
