@@ -142,7 +142,7 @@ def _divided(gpu: GpuFacts) -> bool:
     if _SLICE_NAME.search(gpu.name):
         return True
     mig = gpu.mig
-    if isinstance(mig, dict):
+    if isinstance(mig, dict) and mig:
         mode = next((mig[key] for key in ("enabled", "mode", "current") if key in mig), True)
         return _switched_on(mode)
     return bool(mig) and _switched_on(mig)

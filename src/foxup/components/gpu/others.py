@@ -50,7 +50,10 @@ def apple(cards: Sequence[Card], facts: Facts, hardware: Hardware) -> Accelerato
     if arch(facts.os) not in hardware.apple.arch:
         return None
     card = next((card for card in cards if card.maker == "apple"), None)
-    return Accelerator("mps", hardware.apple.grade, card, findings=(finding(hardware, "mps-limited"),))
+    name = card.name if card else facts.cpu or facts.os.name
+    why = Reason("gpu", reason(hardware, "gpu-only", card=name))
+    found = (finding(hardware, "mps-limited"),)
+    return Accelerator("mps", hardware.apple.grade, card, findings=found, reasons=(why,))
 
 
 def discrete(card: Card) -> bool:
