@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from foxup import fetching, survey
 from foxup import plan as planning
 from foxup import profile as profiles
-from foxup import survey
 from foxup.apply import Applier, Listener
 from foxup.errors import FoxupError
 from foxup.facts import Facts
@@ -54,7 +54,13 @@ def choose_profile(name: str | None, layout: Layout) -> Profile:
 
 
 def prepare(
-    layout: Layout, profile: Profile, facts: Facts, *, elsewhere: bool = False, offline: bool = False, prove: bool = True
+    layout: Layout,
+    profile: Profile,
+    facts: Facts,
+    *,
+    elsewhere: bool = False,
+    offline: bool = False,
+    prove: bool = True,
 ) -> Prepared:
     """Look at the install and plan. `elsewhere`: the facts are of another machine, so nothing here is looked at."""
     if elsewhere:
@@ -74,7 +80,9 @@ def refuse_if_blocked(prepared: Prepared) -> None:
     blockers = [finding for finding in prepared.plan.findings if finding.severity is Severity.BLOCKER]
     raise FoxupError(
         "plan-blocked",
-        blockers[0].message if blockers else _("This machine cannot run profile {name}.").format(name=prepared.profile.name),
+        blockers[0].message
+        if blockers
+        else _("This machine cannot run profile {name}.").format(name=prepared.profile.name),
         cause=blockers[0].cause if blockers else "",
         hint=_way_on(prepared, blockers),
     )
@@ -89,19 +97,18 @@ def _way_on(prepared: Prepared, blockers: list[Finding]) -> str:
             return _("This machine can run another profile: {command}").format(
                 command=f"foxup install --profile {fallback} --dir {prepared.layout.root}"
             )
-    return " ".join(part for part in (blockers[0].remedy if blockers else "", *(blockers[0].commands if blockers else ())))
+    return " ".join(
+        part for part in (blockers[0].remedy if blockers else "", *(blockers[0].commands if blockers else ()))
+    )
 
 
 def carry_out(
     prepared: Prepared, listener: Listener, prove: Callable[[str], None], *, offline: bool = False
 ) -> Receipt:
     """Apply the plan. Raises FoxupError; running it again goes on where it stopped."""
-    applier = Applier(prepared.layout, listener, prove, _fetch, offline=offline)
+
+    def bring(action: DownloadFile, layout: Layout, listener: Listener) -> str:
+        return fetching.fetch(action, layout, listener, offline=offline)
+
+    applier = Applier(prepared.layout, listener, prove, bring, offline=offline)
     return applier.run(prepared.plan, prepared.installed.receipt)
-
-
-def _fetch(action: DownloadFile, layout: Layout, listener: Listener) -> str:
-    """Bring one file with the download engine and return its hash."""
-    from foxup import models_store
-
-    return models_store.fetch(action, layout, listener)

@@ -122,9 +122,7 @@ def _prepare(
         for problem in problems:
             console.detail(problem.message)
     with console.status(_("Looking at {path}").format(path=layout.root)):
-        return workflow.prepare(
-            layout, chosen, read, elsewhere=facts_file is not None, offline=offline, prove=prove
-        )
+        return workflow.prepare(layout, chosen, read, elsewhere=facts_file is not None, offline=offline, prove=prove)
 
 
 def _show(prepared: Prepared) -> None:

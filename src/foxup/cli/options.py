@@ -14,9 +14,7 @@ Directory = Annotated[
     Path | None,
     typer.Option("--dir", help=_("Folder of the web UI (default: here, or ./stable-diffusion-webui).")),
 ]
-ProfileName = Annotated[
-    str | None, typer.Option("--profile", help=_("Profile: nai, nai-cpu, smoke, or a TOML file."))
-]
+ProfileName = Annotated[str | None, typer.Option("--profile", help=_("Profile: nai, nai-cpu, smoke, or a TOML file."))]
 Json = Annotated[bool, typer.Option("--json", help=_("Write one JSON document to standard output."))]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help=_("Only data and errors."))]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help=_("Say more."))]

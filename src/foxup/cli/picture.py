@@ -32,9 +32,7 @@ def verify(
     profile: o.ProfileName = None,
     listing: Annotated[bool, typer.Option("--list", help=_("Name the references and leave."))] = False,
     everything: Annotated[bool, typer.Option("--all", help=_("Verify every reference."))] = False,
-    picture: Annotated[
-        Path | None, typer.Option("--reference", help=_("Published picture to compare with."))
-    ] = None,
+    picture: Annotated[Path | None, typer.Option("--reference", help=_("Published picture to compare with."))] = None,
     changes: Annotated[
         list[str] | None, typer.Option("--set", help=_("Change a parameter of the request, for example seed=1."))
     ] = None,
@@ -59,9 +57,7 @@ def verify(
     parsed = generation.parse_changes(changes or [])
     from foxup import proving
 
-    results = [
-        proving.prove(layout, chosen, name, tell=_tell, published=picture, changes=parsed) for name in names
-    ]
+    results = [proving.prove(layout, chosen, name, tell=_tell, published=picture, changes=parsed) for name in names]
     _conclude(results)
     if junit:
         proving.write_junit(results, chosen, junit)

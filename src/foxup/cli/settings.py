@@ -33,7 +33,9 @@ def show(
     o.common("settings show", as_json=as_json)
     layout, chosen = _install(directory, profile)
     current = _current(layout)
-    console.extend({"prescribed": _plain(chosen.settings), "present": {key: current.get(key) for key in chosen.settings}})
+    console.extend(
+        {"prescribed": _plain(chosen.settings), "present": {key: current.get(key) for key in chosen.settings}}
+    )
     for key, value in chosen.settings.items():
         console.result(f"{key} = {_shown(current.get(key))}  ({_('prescribed')}: {_shown(value)})")
 

@@ -14,7 +14,9 @@ from foxup.i18n import _, pick
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help=_("Profiles: what a guide prescribes, as data."))
+    group = typer.Typer(
+        no_args_is_help=True, rich_markup_mode=None, help=_("Profiles: what a guide prescribes, as data.")
+    )
     group.command("list", help=_("Name the profiles."))(listing)
     group.command("show", help=_("Show one profile."))(one)
     group.command("check", help=_("Check a profile file."))(check)
