@@ -89,3 +89,19 @@ def test_equal_cards_without_addresses_stay_two() -> None:
     seen = [GpuFacts("nvidia", "", "10de:2235", f"0000:0{n}:00.0", source="pci") for n in (1, 2)]
     merged = gpus.merge([twins, seen])
     assert [(card.uuid, card.bus) for card in merged] == [("a", "0000:01:00.0"), ("b", "0000:02:00.0")]
+
+
+def test_a_card_that_computes_has_no_trouble_whatever_sysfs_shows() -> None:
+    """A container shows the card without its driver's link."""
+    works = GpuFacts("nvidia", "NVIDIA A40", "10de:2235", "0000:01:00.0", cc="8.6", source="nvml")
+    bare = GpuFacts("nvidia", "", "10de:2235", "0000:01:00.0", status="no-driver", source="pci")
+    assert gpus.merge([[works], [bare]]) == [works]
+
+
+def test_a_second_equal_card_that_the_driver_does_not_see_is_not_the_first() -> None:
+    seen = GpuFacts("nvidia", "NVIDIA A40", "10de:2235", "0000:41:00.0", cc="8.6", source="nvml")
+    both = [GpuFacts("nvidia", "", "10de:2235", f"0000:{bus}:00.0", source="pci") for bus in ("21", "41")]
+    assert [(card.bus, card.cc) for card in gpus.merge([[seen], both])] == [
+        ("0000:21:00.0", None),
+        ("0000:41:00.0", "8.6"),
+    ]

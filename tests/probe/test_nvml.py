@@ -101,7 +101,7 @@ def test_the_library_is_closed_even_when_it_objects() -> None:
     assert fake.shutdowns == 1
 
 
-@given(st.integers(1, 99), st.integers(0, 9))
+@given(st.integers(1, 99), st.integers(0, 99))
 def test_cuda_numbers_are_read_as_versions(major: int, minor: int) -> None:
     assert nvml.cuda_text(major * 1000 + minor * 10) == f"{major}.{minor}"
 
@@ -137,3 +137,9 @@ def test_the_program_needs_nothing_of_foxup(tmp_path: Path) -> None:
     )
     done = run([sys.executable, "-c", script])
     assert done.ok, done.stderr
+
+
+def test_a_neighbour_of_the_program_does_not_shadow_a_library(tmp_path: Path) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('shadowed')")
+    child = _child(tmp_path, "import json; print(json.dumps({'init': 'error', 'code': 9}))")
+    assert nvml.read(child) == {"init": "error", "code": 9}

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from foxup.facts import Facts, from_document
+from foxup.facts import Facts, GpuFacts, NvmlFacts, from_document
 from foxup.probe import BOUND_S, Problem, probe, questions
 from foxup.system import gpus
 
@@ -95,6 +95,17 @@ def test_a_part_that_fails_inside_a_source_is_told_too(monkeypatch: pytest.Monke
     result = probe(Path("/x"), sources={name: lambda: None for name in SOURCES if name != "nvidia"})
     assert [problem.source for problem in result.problems] == ["nvml", "nvidia-smi"]
     assert (result.facts.nvml.init, result.facts.nvml.code) == ("error", 999)
+
+
+@pytest.mark.parametrize(("init", "expected"), [("ok", None), ("error", "566.36")])
+def test_driver_files_matter_only_while_the_driver_is_silent(init: str, expected: str | None) -> None:
+    sources = _quick(
+        nvidia=lambda: gpus.Nvidia(NvmlFacts(init)),
+        bus=lambda: gpus.Bus((GpuFacts("nvidia", "Microsoft Basic Display Adapter", "10de:2b85"),), "566.36"),
+    )
+    facts = probe(Path("/x"), sources=sources).facts
+    assert facts.driver_files == expected
+    assert [card.pci for card in facts.gpus] == ["10de:2b85"]
 
 
 def test_when_everything_fails_the_facts_still_name_the_system() -> None:

@@ -100,6 +100,24 @@ def test_stream_ends_the_tree_when_its_listener_fails(failure: type[BaseExceptio
     assert all(_gone(pid) for pid in pids)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="process groups are POSIX")
+def test_what_has_left_the_tree_but_not_the_group_ends_too() -> None:
+    script = """
+import subprocess, time
+print(subprocess.run(["sh", "-c", "sleep 60 >/dev/null & echo $!"], capture_output=True, text=True).stdout, flush=True)
+time.sleep(60)
+"""
+    orphans: list[int] = []
+
+    def listen(line: str) -> None:
+        orphans.append(int(line))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        commands.stream([*PYTHON, script], on_line=listen)
+    assert _gone(orphans[0])
+
+
 def test_stream_over_its_time_is_stopped_even_when_silent() -> None:
     pids: list[int] = []
     with pytest.raises(FoxupError, match="did not finish within 1 seconds"):

@@ -14,7 +14,6 @@ from typing import Any
 from foxup.facts import OsFacts
 
 _MIB = 1024 * 1024
-_UNLIMITED = 1 << 60  # cgroup v1 writes a huge number for "no limit"
 _LOCALE_VARIABLES = ("LC_ALL", "LC_CTYPE", "LANG")
 
 
@@ -148,7 +147,7 @@ def ram_mib(root: Path = Path("/")) -> int:
         for name in ("memory.max", "memory/memory.limit_in_bytes")
         if (text := _content(root / "sys/fs/cgroup" / name).strip()).isdecimal()
     ]
-    return int(min([total, *(limit for limit in limits if limit < _UNLIMITED)]) // _MIB)
+    return int(min([total, *limits]) // _MIB)  # "no limit" is `max`, or a number beyond any memory
 
 
 def pagefile_mib() -> int | None:
