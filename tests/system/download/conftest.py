@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from servers import FaultServer, serving, sha256
@@ -9,15 +9,38 @@ from servers import FaultServer, serving, sha256
 from foxup.step import FileSpec, Source
 from foxup.system.download import DownloadContext, Limits
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 QUICK = Limits(
-    connect_timeout=2.0, stall=1.0, backoff=0.01, longest_backoff=0.05, longest_retry_after=1.0, retries=4, save_every=0.05
+    connect_timeout=2.0,
+    stall=1.0,
+    backoff=0.01,
+    longest_backoff=0.05,
+    longest_retry_after=1.0,
+    retries=4,
+    save_every=0.05,
 )
 
 
 @pytest.fixture(autouse=True)
 def no_proxy(monkeypatch) -> None:
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy", "NO_PROXY", "no_proxy"):
+    for name in (
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "http_proxy",
+        "https_proxy",
+        "all_proxy",
+        "NO_PROXY",
+        "no_proxy",
+    ):
         monkeypatch.delenv(name, raising=False)
+
+
+def names(folder: Path) -> list[str]:
+    """What is in a folder."""
+    return sorted(path.name for path in folder.iterdir())
 
 
 @pytest.fixture

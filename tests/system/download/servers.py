@@ -5,14 +5,17 @@ from __future__ import annotations
 import hashlib
 import random
 import socket
-import ssl
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterator
 
 STEP = 64 * 1024
 
@@ -34,6 +37,15 @@ class Fault:
     delay: float = 0.0
     no_ranges: bool = False
 
+    def offsets(self) -> list[int]:
+        return [offset for offset in (self.reset_at, self.truncate_at, self.stall_at) if offset is not None]
+
+
+def _bent(piece: bytes, fault: Fault, position: int) -> bytes:
+    """Flip one bit if its place is in this piece."""
+    at = -1 if fault.flip_at is None else fault.flip_at - position
+    return piece[:at] + bytes([piece[at] ^ 0x40]) + piece[at + 1 :] if 0 <= at < len(piece) else piece
+
 
 @dataclass
 class Resource:
@@ -46,7 +58,7 @@ class Resource:
     content_type: str = "application/octet-stream"
     chunked: bool = False
     rate: float | None = None
-    fault: Callable[[int, dict[str, str]], Fault | None] = lambda number, headers: None
+    fault: Callable[[int, dict[str, str]], Fault | None] = lambda _number, _headers: None
     count: int = 0
 
 
@@ -107,7 +119,7 @@ class FaultServer:
     def answers(self, path: str) -> list[Asked]:
         return [asked for asked in self.asked if asked.path.split("?")[0] == path]
 
-    def __enter__(self) -> FaultServer:
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 
@@ -194,39 +206,31 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _send(self, record: Asked, resource: Resource, fault: Fault, body: bytes, position: int, end: int) -> None:
         rate = fault.rate or resource.rate
-        if fault.length_delta < 0:
-            end += fault.length_delta
+        end += min(0, fault.length_delta)
         step = max(1024, min(STEP, int(rate / 50))) if rate else STEP
-        begun, sent = time.monotonic(), 0
+        begun = time.monotonic()
         while position < end:
-            stop = min(end, position + step)
-            for offset in (fault.reset_at, fault.truncate_at, fault.stall_at):
-                if offset is not None and position < offset:
-                    stop = min(stop, offset)
-            if position == fault.reset_at:
-                self._reset()
+            if self._breaks(fault, position):
                 return
-            if position == fault.truncate_at:
-                self.close_connection = True
-                return
-            if position == fault.stall_at:
-                time.sleep(fault.stall_for)
-                self.close_connection = True
-                return
-            piece = body[position:stop]
-            if fault.flip_at is not None and position <= fault.flip_at < stop:
-                at = fault.flip_at - position
-                piece = piece[:at] + bytes([piece[at] ^ 0x40]) + piece[at + 1 :]
-            self._write(piece, resource.chunked)
-            sent += len(piece)
-            record.sent = sent
+            stop = min([end, position + step, *(offset for offset in fault.offsets() if offset > position)])
+            self._write(_bent(body[position:stop], fault, position), resource.chunked)
+            record.sent += stop - position
             position = stop
             if rate:
-                time.sleep(max(0.0, sent / rate - (time.monotonic() - begun)))
+                time.sleep(max(0.0, record.sent / rate - (time.monotonic() - begun)))
         if resource.chunked:
             self.wfile.write(b"0\r\n\r\n")
-        if fault.length_delta > 0:
-            self.close_connection = True
+        self.close_connection |= fault.length_delta > 0
+
+    def _breaks(self, fault: Fault, position: int) -> bool:
+        if position not in fault.offsets():
+            return False
+        if position == fault.reset_at:
+            self._reset()
+        elif position == fault.stall_at:
+            time.sleep(fault.stall_for)
+        self.close_connection = True
+        return True
 
     def _write(self, piece: bytes, chunked: bool) -> None:
         self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece) if chunked else piece)

@@ -43,7 +43,13 @@ def test_all_files_arrive_in_order_with_one_stream_of_events(wanted, context):
 def test_one_file_that_fails_does_not_stop_the_others(server, wanted, context):
     del server.resources["/f1"]
     outcomes = fetch_all(wanted, context=context)
-    assert [outcome.error.code if outcome.error else None for outcome in outcomes] == [None, "download-removed", None, None, None]
+    assert [outcome.error.code if outcome.error else None for outcome in outcomes] == [
+        None,
+        "download-removed",
+        None,
+        None,
+        None,
+    ]
     assert sum(outcome.fetched is not None for outcome in outcomes) == 4
 
 

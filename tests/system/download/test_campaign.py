@@ -11,18 +11,21 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from conftest import QUICK
+from conftest import QUICK, names
 from servers import Fault, FaultServer, Resource, content, serving, sha256
 
 from foxup.errors import FoxupError
 from foxup.step import FileSpec, Source
 from foxup.system.download import DownloadContext, fetch
 from foxup.system.download.shelf import Shelf
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RUNS = int(os.environ.get("FOXUP_CAMPAIGN_RUNS", "60"))
 RUNNER = Path(__file__).with_name("runner.py")
@@ -195,12 +198,13 @@ def test_a_run_with_faults_ends_right(number, tmp_path):
             sent = sum(asked.sent for asked in server.asked)
             assert sent <= (0 if code == "done" else len(run.body) - present)
         leftovers = [path.name for path in run.context.downloads.iterdir() if path.suffix != ".lock"]
-        assert leftovers == [] and os.listdir(run.destination.parent) == ["file.bin"]
+        assert leftovers == []
+        assert names(run.destination.parent) == ["file.bin"]
 
 
 def calm(run: Run) -> None:
     """The server is itself again."""
-    run.resource.fault = lambda number, headers: None
+    run.resource.fault = lambda _number, _headers: None
     run.resource.rate = None
     run.resource.body, run.resource.etag = run.body, f'"{sha256(run.body)[:16]}"'
     run.server.asked.clear()

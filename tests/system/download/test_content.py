@@ -55,8 +55,14 @@ def test_a_spoiled_safetensors_file_is_named_as_in_the_failure_catalogue(tmp_pat
 @pytest.mark.parametrize(
     "entries",
     [
-        {"a": {"dtype": "U8", "shape": [2], "data_offsets": [0, 2]}, "b": {"dtype": "U8", "shape": [2], "data_offsets": [1, 3]}},
-        {"a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]}, "b": {"dtype": "U8", "shape": [1], "data_offsets": [2, 3]}},
+        {
+            "a": {"dtype": "U8", "shape": [2], "data_offsets": [0, 2]},
+            "b": {"dtype": "U8", "shape": [2], "data_offsets": [1, 3]},
+        },
+        {
+            "a": {"dtype": "U8", "shape": [1], "data_offsets": [0, 1]},
+            "b": {"dtype": "U8", "shape": [1], "data_offsets": [2, 3]},
+        },
         {"a": {"dtype": "F32", "shape": [2], "data_offsets": [0, 3]}},
         {"a": {"dtype": "U8", "shape": [3], "data_offsets": [3, 0]}},
     ],
@@ -127,7 +133,8 @@ def test_a_dangerous_pickle_gets_no_name_unless_it_is_allowed(server, context, d
     with pytest.raises(FoxupError) as caught:
         fetch(spec, destination, context=context)
     assert caught.value.code == "pickle-dangerous"
-    assert "system" in caught.value.cause and "--allow-dangerous-pickles" in caught.value.hint
+    assert "system" in caught.value.cause
+    assert "--allow-dangerous-pickles" in caught.value.hint
     assert not destination.exists()
     fetch(spec, destination, context=replace(context, allow_dangerous_pickles=True))
     assert destination.read_bytes() == body
@@ -197,6 +204,7 @@ def test_a_truncated_model_that_nobody_pinned_is_still_refused(server, context, 
     server.add("/f", GOOD[:-6])
     with pytest.raises(FoxupError) as caught:
         fetch(specify(server.url + "/f", kind="safetensors"), destination, context=context)
-    assert caught.value.code == "safetensors-incomplete" and not destination.exists()
+    assert caught.value.code == "safetensors-incomplete"
+    assert not destination.exists()
     server.add("/f", GOOD)
     assert fetch(specify(server.url + "/f", kind="safetensors"), destination, context=context).sha256 == sha256(GOOD)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
+from conftest import names
 from servers import content
 
 from foxup.errors import FoxupError
@@ -40,16 +41,16 @@ def test_too_little_space_is_said_before_the_first_byte(server, context, destina
         with pytest.raises(FoxupError) as caught:
             fetch(specify(server.url + "/f", body=BODY), destination, context=replace(context, downloads=folder))
         assert list(folder.glob("*.part")) == []
-    assert caught.value.code == "disk-full" and "MiB" in caught.value.message
+    assert caught.value.code == "disk-full"
+    assert "MiB" in caught.value.message
     assert server.asked[0].sent < len(BODY)
 
 
 def test_a_disk_that_fills_up_meanwhile_keeps_what_it_has(server, context, destination, specify, tmp_path):
     """Of a file whose size nobody told, the space cannot be reserved."""
     server.add("/f", BODY, chunked=True)
-    with small_disk(tmp_path / "small", "1m") as folder:
-        with pytest.raises(FoxupError) as caught:
-            fetch(specify(server.url + "/f"), destination, context=replace(context, downloads=folder))
+    with small_disk(tmp_path / "small", "1m") as folder, pytest.raises(FoxupError) as caught:
+        fetch(specify(server.url + "/f"), destination, context=replace(context, downloads=folder))
     assert caught.value.code == "disk-full"
     assert not destination.exists()
 
@@ -59,7 +60,8 @@ def test_another_drive_is_copied_to_and_proved(server, context, specify, tmp_pat
     with small_disk(tmp_path / "other", "30m") as folder:
         fetched = fetch(specify(server.url + "/f", body=BODY), folder / "file.bin", context=context)
         assert (folder / "file.bin").read_bytes() == BODY
-        assert os.listdir(folder) == ["file.bin"] and fetched.size == len(BODY)
+        assert names(folder) == ["file.bin"]
+        assert fetched.size == len(BODY)
     assert list(context.downloads.glob("*.part")) == []
 
 
@@ -67,7 +69,8 @@ def test_another_drive_that_is_too_small_is_named_before_the_first_byte(server, 
     server.add("/f", BODY)
     with small_disk(tmp_path / "other", "1m") as folder, pytest.raises(FoxupError) as caught:
         fetch(specify(server.url + "/f", body=BODY), folder / "file.bin", context=context)
-    assert caught.value.code == "disk-full" and server.asked == []
+    assert caught.value.code == "disk-full"
+    assert server.asked == []
 
 
 def test_another_drive_that_is_full_keeps_the_download(server, context, specify, tmp_path):
@@ -76,7 +79,8 @@ def test_another_drive_that_is_full_keeps_the_download(server, context, specify,
     with small_disk(tmp_path / "other", "1m") as folder:
         with pytest.raises(FoxupError) as caught:
             fetch(spec, folder / "file.bin", context=context)
-        assert caught.value.code == "disk-full" and os.listdir(folder) == []
+        assert caught.value.code == "disk-full"
+        assert names(folder) == []
     fetch(spec, tmp_path / "file.bin", context=context)
     assert len(server.asked) == 1
 

@@ -68,7 +68,8 @@ def test_the_largest_rest_is_split_for_an_idle_connection():
 def test_a_file_of_unknown_size_is_for_one_connection():
     extents = Extents()
     claim = extents.claim(10)
-    assert claim.limit == 10 and extents.advance(claim, 20) == 10
+    assert claim.limit == 10
+    assert extents.advance(claim, 20) == 10
     open_end = Extents()
     assert open_end.claim().limit is None
     assert open_end.claim() is None
@@ -77,6 +78,6 @@ def test_a_file_of_unknown_size_is_for_one_connection():
 def test_bytes_beyond_a_lowered_limit_are_not_counted():
     extents = Extents(SIZE)
     claim = extents.claim()
-    extents.shorten(claim, 100)
+    extents.share(100)
     assert extents.advance(claim, 5000) == 100
     assert extents.front == 100

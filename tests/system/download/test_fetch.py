@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
+from conftest import names
 from servers import Fault, content, sha256
 
 from foxup.step import FileSpec
@@ -20,7 +19,7 @@ def test_a_pinned_file_arrives_whole_and_nothing_else_stays(server, context, des
     assert (fetched.path, fetched.sha256, fetched.size, fetched.pinned) == (destination, sha256(BODY), len(BODY), False)
     assert fetched.source == f"127.0.0.1:{server.port}"
     assert [path.suffix for path in context.downloads.iterdir()] == [".lock"]
-    assert os.listdir(destination.parent) == ["file.bin"]
+    assert names(destination.parent) == ["file.bin"]
     assert server.asked[0].headers["Accept-Encoding"] == "identity"
 
 
@@ -35,7 +34,8 @@ def test_wrong_digits_are_a_mismatch(server, context, destination, specify):
     with pytest.raises(DownloadError) as caught:
         fetch(specify(server.url + "/f", sha256_prefix="0123456789"), destination, context=context)
     assert caught.value.code == "download-hash-mismatch"
-    assert sha256(BODY) in caught.value.cause and "0123456789" in caught.value.cause
+    assert sha256(BODY) in caught.value.cause
+    assert "0123456789" in caught.value.cause
     assert not destination.exists()
 
 
@@ -60,9 +60,11 @@ def test_events_grow_and_end_with_done(server, context, destination, specify):
     server.add("/f", BODY, rate=6_000_000)
     events = []
     fetch(specify(server.url + "/f", body=BODY), destination, context=context, progress=events.append)
-    assert events[0].state is State.LOOKING and events[-1].state is State.DONE
+    assert events[0].state is State.LOOKING
+    assert events[-1].state is State.DONE
     moving = [event.done for event in events if event.state is State.TRANSFERRING]
-    assert moving == sorted(moving) and len(moving) > 2
+    assert moving == sorted(moving)
+    assert len(moving) > 2
     assert {event.file_id for event in events} == {"a-file"}
     assert events[-1].done == events[-1].total == len(BODY)
 
@@ -71,13 +73,14 @@ def test_a_file_that_is_there_is_not_fetched_again(server, context, destination,
     destination.parent.mkdir()
     destination.write_bytes(BODY)
     fetched = fetch(specify(server.url + "/f", body=BODY), destination, context=context)
-    assert fetched.sha256 == sha256(BODY) and server.asked == []
+    assert fetched.sha256 == sha256(BODY)
+    assert server.asked == []
 
 
 def test_another_file_of_that_name_is_put_aside_only_when_the_right_one_is_here(server, context, destination, specify):
     destination.parent.mkdir()
     destination.write_bytes(b"somebody's own")
-    server.add("/f", BODY, fault=lambda number, headers: Fault(status=404) if number == 0 else None)
+    server.add("/f", BODY, fault=lambda number, _headers: Fault(status=404) if number == 0 else None)
     spec = specify(server.url + "/f", body=BODY)
     with pytest.raises(DownloadError):
         fetch(spec, destination, context=context)

@@ -41,8 +41,12 @@ def kill_at(process: subprocess.Popen, server, size: int) -> None:
     process.communicate()
 
 
-@pytest.mark.parametrize(("pinned", "rate", "seed"), [(True, 8e6, 1), (False, 8e6, 2), (True, 1.5e6, 3), (False, 1.5e6, 4)])
-def test_killed_again_and_again_it_still_ends_in_the_right_file(server, context, destination, specify, pinned, rate, seed):
+@pytest.mark.parametrize(
+    ("pinned", "rate", "seed"), [(True, 8e6, 1), (False, 8e6, 2), (True, 1.5e6, 3), (False, 1.5e6, 4)]
+)
+def test_killed_again_and_again_it_still_ends_in_the_right_file(
+    server, context, destination, specify, pinned, rate, seed
+):
     """The slow rates bring several connections at once."""
     chance = random.Random(seed)
     server.add("/f", BODY, rate=rate)

@@ -31,26 +31,28 @@ def one_file(first, second) -> bool:
 
 def test_a_file_of_another_install_is_linked(context, destination, specify, elsewhere):
     fetched = fetch(specify(body=BODY), destination, context=replace(context, known={HASH: [elsewhere]}))
-    assert fetched.source == str(elsewhere.parent) and not fetched.pinned
+    assert fetched.source == str(elsewhere.parent)
+    assert not fetched.pinned
     assert destination.read_bytes() == BODY
-    assert one_file(elsewhere, destination) or destination.stat().st_blocks  # a link, or shared blocks where those exist
+    assert (
+        one_file(elsewhere, destination) or destination.stat().st_blocks
+    )  # a link, or shared blocks where those exist
 
 
 def test_an_index_that_lies_is_not_believed(server, context, destination, specify, elsewhere):
     elsewhere.write_bytes(content(300_000, seed=4))
     server.add("/f", BODY)
     fetch(specify(server.url + "/f", body=BODY), destination, context=replace(context, known={HASH: [elsewhere]}))
-    assert destination.read_bytes() == BODY and len(server.asked) == 1
+    assert destination.read_bytes() == BODY
+    assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize("pinned", [True, False])
 def test_shared_folders_are_searched(context, destination, specify, elsewhere, pinned):
-    if pinned:
-        spec = specify(body=BODY)
-    else:
-        spec = specify(sha256_prefix=HASH[:10], name="other name.bin")
+    spec = specify(body=BODY) if pinned else specify(sha256_prefix=HASH[:10], name="other name.bin")
     fetched = fetch(spec, destination, context=replace(context, shared_folders=(elsewhere.parent,)))
-    assert fetched.sha256 == HASH and fetched.pinned is not pinned
+    assert fetched.sha256 == HASH
+    assert fetched.pinned is not pinned
 
 
 def test_the_cache_of_hugging_face_s_tools_is_used(context, destination, specify, tmp_path):
@@ -74,21 +76,24 @@ def test_a_dangerous_pickle_is_refused_from_here_too(context, destination, speci
     spec = specify(body=body, kind="pickle", name="evil.ckpt")
     with pytest.raises(FoxupError) as caught:
         fetch(spec, destination, context=replace(context, known={spec.sha256: [tmp_path / "evil.ckpt"]}))
-    assert caught.value.code == "pickle-dangerous" and not destination.exists()
+    assert caught.value.code == "pickle-dangerous"
+    assert not destination.exists()
     assert list(destination.parent.iterdir()) == []
 
 
 def test_without_hard_links_it_is_copied(context, destination, elsewhere, monkeypatch):
-    monkeypatch.setattr("foxup.system.download.place._clone", lambda *args: False)
-    monkeypatch.setattr("foxup.system.download.place._link", lambda *args: False)
-    duplicate(elsewhere, destination, HASH, link=True, check=lambda path: None)
-    assert destination.read_bytes() == BODY and not one_file(elsewhere, destination)
+    monkeypatch.setattr("foxup.system.download.place._clone", lambda *_args: False)
+    monkeypatch.setattr("foxup.system.download.place._link", lambda *_args: False)
+    duplicate(elsewhere, destination, HASH, link=True, check=lambda _path: None)
+    assert destination.read_bytes() == BODY
+    assert not one_file(elsewhere, destination)
 
 
 def test_a_copy_that_differs_from_what_was_hashed_gets_no_name(destination, elsewhere):
     with pytest.raises(FoxupError) as caught:
-        duplicate(elsewhere, destination, "0" * 64, link=True, check=lambda path: None)
-    assert caught.value.code == "download-hash-mismatch" and not destination.exists()
+        duplicate(elsewhere, destination, "0" * 64, link=True, check=lambda _path: None)
+    assert caught.value.code == "download-hash-mismatch"
+    assert not destination.exists()
     with pytest.raises(FoxupError):
         copy(elsewhere, destination, "0" * 64)
 

@@ -23,7 +23,7 @@ def test_a_host_that_throttles_each_connection_gets_all_of_them_within_two_secon
 
 
 def test_a_line_that_one_connection_fills_goes_back_to_one():
-    pace, history = simulate(lambda count: 10 * MIB)
+    pace, history = simulate(lambda _count: 10 * MIB)
     assert max(history) == 4
     assert history[-1] == 1
     assert pace.settled

@@ -35,7 +35,7 @@ CASES = {
 
 @pytest.mark.parametrize("code", CASES)
 def test_each_refusal_has_its_own_code(server, context, destination, specify, code):
-    server.add("/f", BODY, content_type="", fault=lambda number, headers: CASES[code])
+    server.add("/f", BODY, content_type="", fault=lambda _number, _headers: CASES[code])
     with pytest.raises(FoxupError) as caught:
         fetch(specify(server.url + "/f", body=BODY, kind="safetensors"), destination, context=context)
     assert caught.value.code == code
@@ -44,7 +44,7 @@ def test_each_refusal_has_its_own_code(server, context, destination, specify, co
 
 
 def test_a_removed_file_by_410(server, context, destination, specify):
-    server.add("/f", BODY, fault=lambda number, headers: Fault(status=410))
+    server.add("/f", BODY, fault=lambda _number, _headers: Fault(status=410))
     with pytest.raises(FoxupError) as caught:
         fetch(specify(server.url + "/f", body=BODY), destination, context=context)
     assert caught.value.code == "download-removed"
@@ -53,7 +53,9 @@ def test_a_removed_file_by_410(server, context, destination, specify):
 SERVICES = {
     ("civitai", "download-needs-token-civitai"): Fault(status=401, body=AUTH),
     ("civitai", "download-early-access"): Fault(status=403, body=EARLY),
-    ("civitai", "download-page-instead"): Fault(body=HTML % (b"Civitai", b"oops"), headers={"Content-Type": "text/html"}),
+    ("civitai", "download-page-instead"): Fault(
+        body=HTML % (b"Civitai", b"oops"), headers={"Content-Type": "text/html"}
+    ),
     ("huggingface", "download-needs-token-huggingface"): Fault(status=401, headers={"X-Error-Code": "GatedRepo"}),
 }
 ADDRESS = {
@@ -73,7 +75,7 @@ def mirrored(context, server, service, **fields):
 
 @pytest.mark.parametrize(("service", "code"), SERVICES)
 def test_each_service_says_what_it_wants(server, context, destination, specify, service, code):
-    server.add(path_of(service), BODY, content_type="", fault=lambda number, headers: SERVICES[service, code])
+    server.add(path_of(service), BODY, content_type="", fault=lambda _number, _headers: SERVICES[service, code])
     with pytest.raises(FoxupError) as caught:
         fetch(specify(ADDRESS[service], body=BODY), destination, context=mirrored(context, server, service))
     assert caught.value.code == code
@@ -83,7 +85,9 @@ def test_each_service_says_what_it_wants(server, context, destination, specify, 
 
 def test_a_login_page_of_civitai_behind_a_redirect_asks_for_a_token(server, context, destination, specify):
     server.add(
-        path_of("civitai"), BODY, fault=lambda number, headers: Fault(status=307, headers={"Location": "/login?reason=download-auth"})
+        path_of("civitai"),
+        BODY,
+        fault=lambda _number, _headers: Fault(status=307, headers={"Location": "/login?reason=download-auth"}),
     )
     server.add("/login", LOGIN, content_type="text/html; charset=utf-8")
     with pytest.raises(FoxupError) as caught:
@@ -93,11 +97,13 @@ def test_a_login_page_of_civitai_behind_a_redirect_asks_for_a_token(server, cont
 
 @pytest.mark.parametrize("service", ["civitai", "huggingface"])
 def test_a_token_that_does_not_help_is_called_so(server, context, destination, specify, service):
-    server.add(path_of(service), BODY, fault=lambda number, headers: Fault(status=401, body=AUTH))
+    server.add(path_of(service), BODY, fault=lambda _number, _headers: Fault(status=401, body=AUTH))
     token = Token(service, frozenset({f"127.0.0.1:{server.port}"}), Secret("abc"), "test")
     with pytest.raises(FoxupError) as caught:
         fetch(
-            specify(ADDRESS[service], body=BODY), destination, context=mirrored(context, server, service, tokens=(token,))
+            specify(ADDRESS[service], body=BODY),
+            destination,
+            context=mirrored(context, server, service, tokens=(token,)),
         )
     assert caught.value.code == f"download-token-rejected-{service}"
     assert "abc" not in repr(caught.value.__dict__)
@@ -105,7 +111,9 @@ def test_a_token_that_does_not_help_is_called_so(server, context, destination, s
 
 def test_terms_that_were_not_accepted(server, context, destination, specify):
     server.add(
-        path_of("huggingface"), BODY, fault=lambda number, headers: Fault(status=403, headers={"X-Error-Code": "GatedRepo"})
+        path_of("huggingface"),
+        BODY,
+        fault=lambda _number, _headers: Fault(status=403, headers={"X-Error-Code": "GatedRepo"}),
     )
     token = Token("huggingface", frozenset({f"127.0.0.1:{server.port}"}), Secret("abc"), "test")
     with pytest.raises(FoxupError) as caught:
@@ -126,7 +134,9 @@ def test_terms_that_were_not_accepted(server, context, destination, specify):
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n", "download-page-instead"),
     ],
 )
-def test_a_page_under_a_model_s_type_is_seen_before_the_disk_is_touched(server, context, destination, specify, body, code):
+def test_a_page_under_a_model_s_type_is_seen_before_the_disk_is_touched(
+    server, context, destination, specify, body, code
+):
     server.add("/f", body)
     with pytest.raises(FoxupError) as caught:
         fetch(specify(server.url + "/f", kind="safetensors"), destination, context=context)
@@ -137,7 +147,7 @@ def test_a_page_under_a_model_s_type_is_seen_before_the_disk_is_touched(server, 
 def test_a_portal_s_redirect_to_another_host_is_recognised(server, context, destination, specify):
     server.add(
         "/f", BODY,
-        fault=lambda number, headers: Fault(status=302, headers={"Location": f"http://localhost:{server.port}/hotspot"}),
+        fault=lambda _number, _headers: Fault(status=302, headers={"Location": f"http://localhost:{server.port}/hotspot"}),
     )  # fmt: skip
     server.add("/hotspot", HTML % (b"Hotel WiFi", b"Welcome to our hotspot"), content_type="text/html")
     with pytest.raises(FoxupError) as caught:
@@ -147,7 +157,7 @@ def test_a_portal_s_redirect_to_another_host_is_recognised(server, context, dest
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 429, 408])
 def test_a_busy_server_is_asked_again(server, context, destination, specify, status):
-    server.add("/f", BODY, fault=lambda number, headers: Fault(status=status) if number < 2 else None)
+    server.add("/f", BODY, fault=lambda number, _headers: Fault(status=status) if number < 2 else None)
     fetch(specify(server.url + "/f", body=BODY), destination, context=context)
     assert len(server.asked) == 3
 
@@ -156,7 +166,9 @@ def test_retry_after_is_kept(server, context, destination, specify):
     import time
 
     server.add(
-        "/f", BODY, fault=lambda number, headers: Fault(status=503, headers={"Retry-After": "1"}) if not number else None
+        "/f",
+        BODY,
+        fault=lambda number, _headers: Fault(status=503, headers={"Retry-After": "1"}) if not number else None,
     )
     begun = time.monotonic()
     fetch(specify(server.url + "/f", body=BODY), destination, context=context)
@@ -164,7 +176,7 @@ def test_retry_after_is_kept(server, context, destination, specify):
 
 
 def test_patience_with_a_broken_server_ends(server, context, destination, specify):
-    server.add("/f", BODY, fault=lambda number, headers: Fault(status=500))
+    server.add("/f", BODY, fault=lambda _number, _headers: Fault(status=500))
     with pytest.raises(FoxupError) as caught:
         fetch(specify(server.url + "/f", body=BODY), destination, context=context)
     assert "in a row" in caught.value.message
@@ -172,7 +184,7 @@ def test_patience_with_a_broken_server_ends(server, context, destination, specif
 
 
 def test_a_redirect_loop_ends(server, context, destination, specify):
-    server.add("/f", BODY, fault=lambda number, headers: Fault(status=302, headers={"Location": "/f"}))
+    server.add("/f", BODY, fault=lambda _number, _headers: Fault(status=302, headers={"Location": "/f"}))
     with pytest.raises(FoxupError):
         fetch(specify(server.url + "/f", body=BODY), destination, context=context)
     assert len(server.asked) == context.limits.redirects + 1
@@ -183,7 +195,8 @@ def test_another_size_than_the_pinned_one(server, context, destination, specify)
     with pytest.raises(FoxupError) as caught:
         fetch(specify(server.url + "/f", size=199_999, sha256=sha256(BODY)), destination, context=context)
     assert caught.value.code == "download-source-changed"
-    assert "200000" in caught.value.message and "199999" in caught.value.message
+    assert "200000" in caught.value.message
+    assert "199999" in caught.value.message
 
 
 def test_other_content_of_the_same_size_is_a_mismatch_with_both_hashes(server, context, destination, specify):
@@ -191,19 +204,21 @@ def test_other_content_of_the_same_size_is_a_mismatch_with_both_hashes(server, c
     with pytest.raises(FoxupError) as caught:
         fetch(specify(server.url + "/f", body=BODY), destination, context=context)
     assert caught.value.code == "download-hash-mismatch"
-    assert sha256(BODY) in caught.value.cause and sha256(content(200_000, seed=9)) in caught.value.cause
-    assert not destination.exists() and list(context.downloads.glob("*.part")) == []
+    assert sha256(BODY) in caught.value.cause
+    assert sha256(content(200_000, seed=9)) in caught.value.cause
+    assert not destination.exists()
+    assert list(context.downloads.glob("*.part")) == []
 
 
 def test_a_bit_that_flips_once_costs_one_more_try(server, context, destination, specify):
-    server.add("/f", BODY, fault=lambda number, headers: Fault(flip_at=123_456) if number == 0 else None)
+    server.add("/f", BODY, fault=lambda number, _headers: Fault(flip_at=123_456) if number == 0 else None)
     assert fetch(specify(server.url + "/f", body=BODY), destination, context=context).sha256 == sha256(BODY)
     assert len(server.asked) == 2
 
 
 def test_a_hash_that_hugging_face_names_and_is_not_ours_saves_the_transfer(server, context, destination, specify):
     headers = {"Location": "/storage", "X-Linked-Etag": f'"{"0" * 64}"'}
-    server.add(path_of("huggingface"), BODY, fault=lambda number, asked: Fault(status=302, headers=headers))
+    server.add(path_of("huggingface"), BODY, fault=lambda _number, _asked: Fault(status=302, headers=headers))
     server.add("/storage", BODY)
     with pytest.raises(FoxupError) as caught:
         fetch(specify(ADDRESS["huggingface"], body=BODY), destination, context=mirrored(context, server, "huggingface"))
@@ -212,7 +227,7 @@ def test_a_hash_that_hugging_face_names_and_is_not_ours_saves_the_transfer(serve
 
 def test_a_hash_that_hugging_face_names_is_checked_when_nothing_is_pinned(server, context, destination, specify):
     headers = {"Location": "/storage", "X-Linked-Etag": f'"{sha256(BODY)}"'}
-    server.add(path_of("huggingface"), BODY, fault=lambda number, asked: Fault(status=302, headers=headers))
+    server.add(path_of("huggingface"), BODY, fault=lambda _number, _asked: Fault(status=302, headers=headers))
     server.add("/storage", content(200_000, seed=5))
     with pytest.raises(FoxupError) as caught:
         fetch(specify(ADDRESS["huggingface"]), destination, context=mirrored(context, server, "huggingface"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
 from dataclasses import replace
@@ -36,7 +37,7 @@ class Resume(RuleBasedStateMachine):
         self.destination = self.folder / "f.bin"
         self.etag, self.ranges, self.served = "strong", True, {sha256(VERSIONS[0])}
 
-    def serve(self, fault=lambda number, headers: None) -> None:
+    def serve(self, fault=lambda _number, _headers: None) -> None:
         body = VERSIONS[self.version]
         etag = {"strong": f'"{self.version}"', "weak": f'W/"{self.version}"', "none": None}[self.etag]
         self.server.add("/f", body, etag=etag, ranges=self.ranges, fault=fault)
@@ -59,7 +60,7 @@ class Resume(RuleBasedStateMachine):
 
     @rule(offset=OFFSETS, how=st.sampled_from(["truncate_at", "reset_at"]))
     def break_off(self, offset: int, how: str) -> None:
-        self.serve(lambda number, headers: Fault(**{how: offset}))
+        self.serve(lambda _number, _headers: Fault(**{how: offset}))
         self.attempt()
 
     @rule(offset=OFFSETS)
@@ -75,15 +76,15 @@ class Resume(RuleBasedStateMachine):
 
         self.serve(fault)
         patient = replace(self.once, limits=replace(self.once.limits, retries=2, first_retries=2))
-        try:
+        with contextlib.suppress(FoxupError):
             fetch(self.spec, self.destination, context=patient)
-        except FoxupError:
-            pass
         self.served.add(sha256(VERSIONS[other]))
 
-    @rule(page=st.sampled_from([Fault(status=416), Fault(status=403), Fault(body=b"<html>login</html>", no_ranges=True)]))
+    @rule(
+        page=st.sampled_from([Fault(status=416), Fault(status=403), Fault(body=b"<html>login</html>", no_ranges=True)])
+    )
     def answer_with_something_else(self, page: Fault) -> None:
-        self.serve(lambda number, headers: page)
+        self.serve(lambda _number, _headers: page)
         assert self.attempt() != "done" or self.destination.exists()
 
     @rule(offset=OFFSETS)

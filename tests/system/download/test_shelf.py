@@ -26,10 +26,10 @@ def test_a_sidecar_says_again_what_was_written(slot):
 @pytest.mark.parametrize(
     "damage",
     [
-        lambda text: "",
+        lambda _text: "",
         lambda text: text[: len(text) // 2],
-        lambda text: "[]",
-        lambda text: "null",
+        lambda _text: "[]",
+        lambda _text: "null",
         lambda text: text.replace('"schema": 1', '"schema": 2'),
         lambda text: json.dumps({**json.loads(text), "done": [[0, 40], [30, 80]]}),
         lambda text: json.dumps({**json.loads(text), "done": [[0, 40], [60, 180]]}),

@@ -29,13 +29,13 @@ def unused_port() -> int:
 
 def test_the_next_source_serves_when_the_first_cannot(server, context, destination, specify):
     server.add("/f", BODY)
-    spec = specify(server.url + "/gone", "http://127.0.0.1:%d/f" % unused_port(), server.url + "/f", body=BODY)
+    spec = specify(server.url + "/gone", f"http://127.0.0.1:{unused_port()}/f", server.url + "/f", body=BODY)
     fetch(spec, destination, context=context)
     assert destination.read_bytes() == BODY
 
 
 def test_all_failures_are_listed_with_their_sources(server, context, destination, specify):
-    server.add("/page", BODY, fault=lambda number, headers: Fault(status=451))
+    server.add("/page", BODY, fault=lambda _number, _headers: Fault(status=451))
     spec = specify(
         f"http://127.0.0.1:{unused_port()}/f", server.url + "/page", "http://no-such-host.invalid/f", body=BODY
     )
@@ -71,8 +71,11 @@ def test_local_sources(context, destination, specify, tmp_path, form):
         "folder": str(folder),
         "package": "package:my files/file.bin",
     }[form]
-    fetched = fetch(specify(url, body=BODY), destination, context=replace(context, package_folder=tmp_path, offline=True))
-    assert destination.read_bytes() == BODY and fetched.source == str(folder)
+    fetched = fetch(
+        specify(url, body=BODY), destination, context=replace(context, package_folder=tmp_path, offline=True)
+    )
+    assert destination.read_bytes() == BODY
+    assert fetched.source == str(folder)
     (folder / "file.bin").write_bytes(b"changed later")
     assert destination.read_bytes() == BODY
 
@@ -85,12 +88,15 @@ def test_a_folder_is_searched_by_content_whatever_the_name(context, destination,
     assert destination.read_bytes() == BODY
 
 
-@pytest.mark.parametrize(("body", "code"), [(b"x" * 300_000, "download-hash-mismatch"), (b"x", "download-source-changed")])
+@pytest.mark.parametrize(
+    ("body", "code"), [(b"x" * 300_000, "download-hash-mismatch"), (b"x", "download-source-changed")]
+)
 def test_a_wrong_local_file_is_refused(context, destination, specify, tmp_path, body, code):
     (tmp_path / "file.bin").write_bytes(body)
     with pytest.raises(FoxupError) as caught:
         fetch(specify(str(tmp_path / "file.bin"), body=BODY), destination, context=context)
-    assert caught.value.code == code and not destination.exists()
+    assert caught.value.code == code
+    assert not destination.exists()
 
 
 def test_a_missing_local_file_is_named(context, destination, specify, tmp_path):
@@ -115,10 +121,16 @@ def test_mirrors_replace_whole_prefixes_the_longest_first(url, rules, expected):
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
-        ("https://civitai.com/models/9409/anything?modelVersionId=30163", "https://civitai.com/api/download/models/30163"),
+        (
+            "https://civitai.com/models/9409/anything?modelVersionId=30163",
+            "https://civitai.com/api/download/models/30163",
+        ),
         ("https://huggingface.co/a/b/blob/main/f.bin", "https://huggingface.co/a/b/resolve/main/f.bin"),
         ("https://huggingface.co/datasets/a/b/blob/main/f", "https://huggingface.co/datasets/a/b/resolve/main/f"),
-        ("https://civitai.com/api/download/models/1?token=x&type=Model", "https://civitai.com/api/download/models/1?type=Model"),
+        (
+            "https://civitai.com/api/download/models/1?token=x&type=Model",
+            "https://civitai.com/api/download/models/1?type=Model",
+        ),
         ("https://host/f?token=theirs", "https://host/f?token=theirs"),
     ],
 )
@@ -182,7 +194,9 @@ def proxy():
         running.shutdown()
 
 
-def test_a_proxy_of_the_environment_is_used_and_no_proxy_respected(server, context, destination, specify, monkeypatch, proxy):
+def test_a_proxy_of_the_environment_is_used_and_no_proxy_respected(
+    server, context, destination, specify, monkeypatch, proxy
+):
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.server_address[1]}")
     server.add("/f", BODY)
     fetch(specify(server.url + "/f", body=BODY), destination, context=context)
@@ -197,7 +211,11 @@ def test_a_proxy_of_the_environment_is_used_and_no_proxy_respected(server, conte
 def test_proxy_troubles_are_named(server, context, destination, specify, monkeypatch, proxy):
     proxy.refuse = True
     server.add("/f", BODY)
-    for address in (f"http://127.0.0.1:{proxy.server_address[1]}", f"http://127.0.0.1:{unused_port()}", "socks5://127.0.0.1:9"):
+    for address in (
+        f"http://127.0.0.1:{proxy.server_address[1]}",
+        f"http://127.0.0.1:{unused_port()}",
+        "socks5://127.0.0.1:9",
+    ):
         monkeypatch.setenv("http_proxy", address)
         with pytest.raises(FoxupError) as caught:
             fetch(specify(server.url + "/f", body=BODY), destination, context=context)
@@ -208,4 +226,5 @@ def test_a_file_without_hash_takes_the_name_s_word_in_a_folder(context, destinat
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "file.bin").write_bytes(BODY)
     fetched = fetch(specify(str(tmp_path / "in")), destination, context=context)
-    assert fetched.pinned and fetched.sha256 == sha256(BODY)
+    assert fetched.pinned
+    assert fetched.sha256 == sha256(BODY)

@@ -46,7 +46,12 @@ def test_the_token_file_of_hugging_face_s_tools_is_read(tmp_path):
 
 
 def test_a_token_belongs_to_its_host_and_to_what_stands_for_it_here(tmp_path):
-    environ = {"CIVITAI_TOKEN": "c", "HF_TOKEN": "h", "HF_ENDPOINT": "https://hf-mirror.example", "HF_HOME": str(tmp_path)}
+    environ = {
+        "CIVITAI_TOKEN": "c",
+        "HF_TOKEN": "h",
+        "HF_ENDPOINT": "https://hf-mirror.example",
+        "HF_HOME": str(tmp_path),
+    }
     mirrors = {"https://civitai.com": "http://127.0.0.1:8080"}
     tokens = read_tokens(environ, mirrors)
     belongs = {
@@ -57,9 +62,16 @@ def test_a_token_belongs_to_its_host_and_to_what_stands_for_it_here(tmp_path):
     }
     for url, value in belongs.items():
         assert token_for(url, tokens).secret.reveal() == value
-    for url in ("http://civitai.com/x", "https://civitai.com.evil.example/", "https://civitai.red/x", "http://127.0.0.1:81/"):
+    for url in (
+        "http://civitai.com/x",
+        "https://civitai.com.evil.example/",
+        "https://civitai.red/x",
+        "http://127.0.0.1:81/",
+    ):
         assert token_for(url, tokens) is None
-    elsewhere = read_tokens({"CIVITAI_TOKEN": "c", "HF_HOME": str(tmp_path)}, {"https://civitai.com": "https://mirror.example"})
+    elsewhere = read_tokens(
+        {"CIVITAI_TOKEN": "c", "HF_HOME": str(tmp_path)}, {"https://civitai.com": "https://mirror.example"}
+    )
     assert token_for("https://mirror.example/x", elsewhere) is None
 
 
@@ -68,7 +80,7 @@ def test_the_storage_behind_a_redirect_gets_no_token(server, context, destinatio
     with serving() as storage:
         storage.add("/signed", BODY)
         location = {"Location": f"{storage.url}/signed?X-Amz-Signature=abc"}
-        server.add("/api/download/models/7", BODY, fault=lambda number, headers: Fault(status=307, headers=location))
+        server.add("/api/download/models/7", BODY, fault=lambda _number, _headers: Fault(status=307, headers=location))
         mirrors = {"https://civitai.com": server.url}
         tokens = read_tokens({"CIVITAI_TOKEN": "very-secret", "HF_HOME": str(tmp_path)}, mirrors)
         asking = replace(context, mirrors=mirrors, tokens=tokens)
@@ -76,7 +88,8 @@ def test_the_storage_behind_a_redirect_gets_no_token(server, context, destinatio
         (first,) = server.answers("/api/download/models/7")
         assert first.headers["Authorization"] == "Bearer very-secret"
         assert "in-the-address" not in first.path
-        assert all("Authorization" not in asked.headers for asked in storage.asked) and storage.asked
+        assert all("Authorization" not in asked.headers for asked in storage.asked)
+        assert storage.asked
     assert "very-secret" not in caplog.text
     for path in context.downloads.rglob("*"):
         assert b"very-secret" not in path.read_bytes()
@@ -92,12 +105,13 @@ def test_netrc_is_not_sent_along(server, context, destination, specify, tmp_path
 
 
 def test_a_sidecar_holds_no_address(server, context, destination, specify):
-    server.add("/f", BODY, fault=lambda number, headers: Fault(truncate_at=50_000))
+    server.add("/f", BODY, fault=lambda _number, _headers: Fault(truncate_at=50_000))
     impatient = replace(context, limits=replace(context.limits, retries=0))
     with pytest.raises(FoxupError):
         fetch(specify(server.url + "/f?key=secret", body=BODY), destination, context=impatient)
     (sidecar,) = context.downloads.glob("*.json")
-    assert "secret" not in sidecar.read_text() and "http" not in sidecar.read_text()
+    assert "secret" not in sidecar.read_text()
+    assert "http" not in sidecar.read_text()
 
 
 @pytest.fixture
@@ -121,7 +135,9 @@ def test_an_unknown_certificate_is_refused_and_named(context, destination, speci
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"])
-def test_a_root_that_the_user_names_is_trusted(context, destination, specify, authority, tmp_path, monkeypatch, variable):
+def test_a_root_that_the_user_names_is_trusted(
+    context, destination, specify, authority, tmp_path, monkeypatch, variable
+):
     authority.cert_pem.write_to_path(tmp_path / "root.pem")
     monkeypatch.setenv(variable, str(tmp_path / "root.pem"))
     with serving(tls(authority)) as server:
@@ -130,12 +146,17 @@ def test_a_root_that_the_user_names_is_trusted(context, destination, specify, au
     assert destination.read_bytes() == BODY
 
 
-def test_a_secure_connection_never_leads_to_an_open_one(context, destination, specify, authority, tmp_path, monkeypatch, server):
+def test_a_secure_connection_never_leads_to_an_open_one(
+    context, destination, specify, authority, tmp_path, monkeypatch, server
+):
     authority.cert_pem.write_to_path(tmp_path / "root.pem")
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "root.pem"))
     server.add("/f", BODY)
     with serving(tls(authority)) as secure:
-        secure.add("/f", BODY, fault=lambda number, headers: Fault(status=302, headers={"Location": server.url + "/f"}))
+        secure.add(
+            "/f", BODY, fault=lambda _number, _headers: Fault(status=302, headers={"Location": server.url + "/f"})
+        )
         with pytest.raises(FoxupError) as caught:
             fetch(specify(secure.url + "/f", body=BODY), destination, context=context)
-    assert caught.value.code == "download-captive-portal" and server.asked == []
+    assert caught.value.code == "download-captive-portal"
+    assert server.asked == []

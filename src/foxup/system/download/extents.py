@@ -89,10 +89,11 @@ class Extents:
         if claim in self.claims:
             self.claims.remove(claim)
 
-    def shorten(self, claim: Claim, block: int) -> None:
-        """Let a claim end after another `block` bytes, so that others can take the rest."""
-        if claim.limit is not None:
-            claim.limit = min(claim.limit, claim.position + block)
+    def share(self, block: int) -> None:
+        """Let a claim that runs to the end of the file end after another `block` bytes; others take the rest."""
+        for claim in self.claims:
+            if claim.limit is not None and claim.limit == self.size and claim.limit - claim.position > 2 * block:
+                claim.limit = claim.position + block
 
     def _begin(self, start: int, end: int | None) -> Claim:
         claim = Claim(start, start, end)

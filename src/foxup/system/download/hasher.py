@@ -17,8 +17,9 @@ class FrontHasher:
     """Hashes a file in order from its start as far as it is present, in a thread of its own.
 
     `wait_for_front` blocks until more than the given number of bytes is present and returns the new front, or None to
-    stop. `checkpoint` (bytes, hex digest) is what an earlier run found, None once it was found again; a difference means
-    that the disk lost or bent what it had, and ends the thread with CorruptPartialError. `finished` hears its end.
+    stop. `checkpoint` (bytes, hex digest) is what an earlier run found, None once it was found again; a difference
+    means that the disk lost or bent what it had, and ends the thread with CorruptPartialError. `finished` hears how it
+    ended.
     """
 
     def __init__(

@@ -19,13 +19,12 @@ def scan(path: Path, name: str) -> None:
     """
     from picklescan.scanner import SafetyLevel, scan_bytes
 
+    if not _begins_as_pickle(path):
+        raise _unreadable(name, _("it does not begin as a pickle"))
     logger = logging.getLogger("picklescan")
     level, logger.disabled = logger.disabled, True
     try:
         with path.open("rb") as stream:
-            if not stream.read(4).startswith(_STARTS):
-                raise ValueError(_("it does not begin as a pickle"))
-            stream.seek(0)
             result = scan_bytes(stream, name, PurePath(name).suffix.lower())
     except Exception as error:  # a scanner that stumbles has not cleared the file
         raise _unreadable(name, str(error)) from error
@@ -38,6 +37,11 @@ def scan(path: Path, name: str) -> None:
         raise _dangerous(name, dangerous)
     if result.scan_err:
         raise _unreadable(name, _("its structure is damaged or hidden"))
+
+
+def _begins_as_pickle(path: Path) -> bool:
+    with path.open("rb") as stream:
+        return stream.read(4).startswith(_STARTS)
 
 
 def _dangerous(name: str, found: list[str]) -> DownloadError:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from foxup.system.download.transport import Line, Reply
 
 _TICK = 0.1  # seconds between two looks of the coordinator
-_JOIN = 2.0  # seconds a thread gets to end; one that hangs in a connection is a daemon and holds nothing
+_JOIN = 3.0  # seconds that all threads together get to end
 _SPARE_SPACE = 16 * 1024 * 1024  # for sidecars, logs and everybody else
 
 
@@ -152,8 +152,7 @@ class Transfer:
             self._watch(work, hasher, threads)
         finally:
             work.stop()
-            for thread in threads:
-                thread.join(_JOIN)
+            _join(threads)
             with suppress(FoxupError, OSError):
                 self._save(work, hasher, slot)
         if work.failure is not None:
@@ -183,7 +182,8 @@ class Transfer:
                 if work.failure is not None:
                     return
                 missing = self._missing(work)
-                self._tell(work)
+                told = _state(work), work.extents.present, work.extents.size
+            self._report(*told)
             if self._context.cancelled.is_set():
                 raise failures.cancelled()
             for _extra in range(missing):
@@ -199,22 +199,11 @@ class Transfer:
         extents, pace = work.extents, work.pace
         if extents.complete:
             return 0
-        before = pace.wished
         left = None if extents.size is None else extents.size - extents.present
         wished = 1 if work.single else pace.update(Sample(time.monotonic(), work.received, len(work.flowing)), left)
-        if wished > before == 1:
-            for claim in extents.claims:
-                extents.shorten(claim, pace.block())
+        if wished > 1:
+            extents.share(pace.block())
         return wished - len(work.active)
-
-    def _tell(self, work: Work) -> None:
-        extents = work.extents
-        state = State.TRANSFERRING
-        if extents.complete:
-            state = State.VERIFYING
-        elif work.active and work.waiting >= work.active:
-            state = State.WAITING
-        self._report(state, extents.present, extents.size)
 
     def _keep(self, work: Work, hasher: FrontHasher, slot: Slot) -> None:
         """Write the sidecar from time to time, until the transfer ends."""
@@ -232,18 +221,32 @@ class Transfer:
     def _save(self, work: Work, hasher: FrontHasher, slot: Slot) -> None:
         """Flush the bytes, then say that they are there. What was hashed earlier is named until it is read again."""
         with self._saving:
+            hashed = hasher.digest()  # before the ranges are read: what is hashed must be among what is present
             with work.state:
-                done, size, corrupt = list(work.extents.done), work.extents.size, work.failure
-            front, sha256 = hasher.digest()
-            if isinstance(corrupt, DownloadError) and corrupt.reach is Reach.AGAIN:
+                done, size, failure = list(work.extents.done), work.extents.size, work.failure
+            if isinstance(failure, DownloadError) and failure.reach is Reach.AGAIN:
                 return
-            front, sha256 = hasher.checkpoint or (front, sha256)
+            front, sha256 = hasher.checkpoint or hashed
             _flush(slot.path)
             slot.write(Progressed(self._source, work.validator, size, done, front, sha256))
 
     def _forget_if_useless(self, failure: BaseException, slot: Slot) -> None:
         if isinstance(failure, DownloadError) and failure.code == "download-partial-damaged":
             slot.clear()
+
+
+def _state(work: Work) -> State:
+    if work.extents.complete:
+        return State.VERIFYING
+    return State.WAITING if work.active and work.waiting >= work.active else State.TRANSFERRING
+
+
+def _join(threads: list[threading.Thread]) -> None:
+    """Wait for threads that end; one that hangs in a connection holds nothing and ends with the process."""
+    end = time.monotonic() + _JOIN
+    for thread in threads:
+        if thread.ident is not None:
+            thread.join(max(0.0, end - time.monotonic()))
 
 
 def _allocated(path: Path) -> int:

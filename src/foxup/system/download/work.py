@@ -114,10 +114,9 @@ class Worker:
     def _run(self, reply: Reply | None, claim: Claim | None) -> None:
         work = self._work
         try:
-            with work.path.open("r+b", buffering=0) as stream:
-                while claim := claim or self._take():
-                    self._stretch(stream, claim, reply)
-                    reply = claim = None
+            while claim := claim or self._take():
+                self._stretch(claim, reply)
+                reply = claim = None
         except FoxupError as error:
             work.fail(error)
         except OSError as error:
@@ -143,13 +142,13 @@ class Worker:
             alone = work.single or work.pace.wished == 1
             return work.extents.claim(None if alone else work.pace.block())
 
-    def _stretch(self, stream: Sink, claim: Claim, reply: Reply | None) -> None:
+    def _stretch(self, claim: Claim, reply: Reply | None) -> None:
         """Fetch a stretch; an interruption gives the rest of it back and is waited out."""
         work = self._work
         try:
             reply = reply or self._open(claim)
             if reply:
-                self._receive(stream, reply, claim)
+                self._receive(reply, claim)
         except DownloadError as error:
             if error.reach is not Reach.NOW:
                 raise
@@ -209,14 +208,18 @@ class Worker:
             claim.limit = work.extents.size
             return claim.position == front
 
-    def _receive(self, stream: Sink, reply: Reply, claim: Claim) -> None:
+    def _receive(self, reply: Reply, claim: Claim) -> None:
+        """Take the bytes of a reply; the file is open only meanwhile, so that a connection that hangs holds nothing."""
         work = self._work
         with work.state:
             work.replies.add(reply)
         try:
             self._skip(reply, claim.position - reply.first)
-            stream.seek(claim.position)
-            self._pump(stream, reply, claim)
+            if work.stopping:
+                return
+            with work.path.open("r+b", buffering=0) as stream:
+                stream.seek(claim.position)
+                self._pump(stream, reply, claim)
         finally:
             with work.state:
                 work.replies.discard(reply)
