@@ -61,14 +61,13 @@ class Driver:
 class Accelerator:
     """What shall compute, before a build is chosen.
 
-    `backend` is None when nothing can; `refusal` is then the code (with variant) that says why. `card` is the card
-    that was chosen or, refused, looked at. `grade` is the card's own, before caps by other parts of the machine.
+    `backend` is None when nothing can; a blocker among the findings then says why. `card` is the card that was chosen
+    or, refused, looked at. `grade` is the card's own, before caps by other parts of the machine.
     """
 
     backend: Backend | None
     grade: Grade
     card: Card | None = None
-    refusal: str | None = None
     driver: Driver = field(default_factory=Driver)
     findings: tuple[Finding, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)

@@ -16,9 +16,9 @@ def decide(facts: Facts, hardware: Hardware, *, profile_allows_cpu: bool = False
     system that has one, whatever card is there; for any other profile a machine without a card is unsupported.
     """
     around = host.findings(facts, hardware)
-    if _stops_at_system(around):
-        return _refusal(facts, hardware, around, None)
     chosen = gpu.choose(facts, hardware, cpu=profile_allows_cpu)
+    if _stops_at_system(around):
+        return _refusal(facts, hardware, around, chosen)
     build = pytorch.choose(facts, hardware, chosen)
     if build.torch is None:
         return _refusal(facts, hardware, (*around, *chosen.findings, *build.findings), chosen)
@@ -57,9 +57,9 @@ def _decision(
     )
 
 
-def _refusal(facts: Facts, hardware: Hardware, found: tuple[Finding, ...], chosen: Accelerator | None) -> Decision:
+def _refusal(facts: Facts, hardware: Hardware, found: tuple[Finding, ...], chosen: Accelerator) -> Decision:
     """Return the decision for a machine that cannot run it: nothing is installed, so nothing else is asked for."""
-    card = chosen.card if chosen else None
+    card = chosen.card
     return Decision(
         verdict="unsupported",
         proceed=False,
@@ -70,5 +70,5 @@ def _refusal(facts: Facts, hardware: Hardware, found: tuple[Finding, ...], chose
         python=python.choose(facts, hardware)[0],
         env={},
         findings=ordered(found),
-        reasons=chosen.reasons if chosen else (),
+        reasons=chosen.reasons,
     )

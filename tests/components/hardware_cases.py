@@ -20,15 +20,18 @@ _BUILD = ("set", "torch", "torchvision", "xformers", "index")
 _CPU_PROFILES = {"ci", "nai-cpu"}
 
 
+OURS = sorted(FOLDER.glob("*.yaml"))
+
+
 def files() -> list[Path]:
     """Return the case files of this repository, and the one that FOXUP_PROBE_CASES names."""
     extra = os.environ.get("FOXUP_PROBE_CASES")
-    return [*sorted(FOLDER.glob("*.yaml")), *([Path(extra)] if extra else [])]
+    return [*OURS, *([Path(extra)] if extra else [])]
 
 
-def cases() -> Iterator[tuple[str, dict[str, Any]]]:
+def cases(paths: list[Path] | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield every case with a name for the test report."""
-    for path in files():
+    for path in paths or files():
         for case in yaml.safe_load(path.read_text(encoding="utf-8"))["cases"]:
             yield f"{path.stem}-{case['id']}", case
 
@@ -48,7 +51,7 @@ def differences(case: dict[str, Any], decision: Decision) -> list[str]:
 
 def compare(expected: dict[str, Any], decision: Decision) -> list[str]:
     """Compare every key that the expectation names."""
-    found = []
+    found: list[str] = []
     for key in ("verdict", "proceed", "selected_gpu", "python", "effective_vram_mib"):
         if key in expected and getattr(decision, key) != expected[key]:
             found.append(f"{key}: {getattr(decision, key)!r}, expected {expected[key]!r}")
@@ -94,10 +97,8 @@ def present(entry: str, args: tuple[str, ...]) -> bool:
 def _args(expected: dict[str, Any], args: tuple[str, ...]) -> list[str]:
     found = [f"missing {entry}" for entry in expected.get("must", []) if not present(entry, args)]
     found += [f"unwanted {entry}" for entry in expected.get("must_not", []) if present(entry, args)]
-    for group in expected.get("any_of", []):
-        if not any(present(entry, args) for entry in group):
-            found.append(f"none of {group}")
-    return found
+    groups = expected.get("any_of", [])
+    return found + [f"none of {group}" for group in groups if not any(present(entry, args) for entry in group)]
 
 
 def missed_wishes(case: dict[str, Any], decision: Decision) -> list[str]:

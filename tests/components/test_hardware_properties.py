@@ -177,8 +177,12 @@ def _flags_agree(decision: Decision, facts: Facts, hardware: Hardware) -> None:
         assert card.cc
         assert (6, 0) <= card.cc <= (9, 0)
     assert bool(decision.torch and decision.torch.xformers) is ("--xformers" in args)
-    for conflict in hardware.conflicts:
-        assert sum(flag in args for flag in conflict.flags) <= 1
+    for conflict in (
+        {"--lowvram", "--medvram", "--medvram-sdxl"},
+        {"--no-half", "--upcast-sampling"},
+        {"--xformers", "--opt-sdp-attention"},
+    ):
+        assert len(conflict & set(args)) <= 1
     assert "--force-enable-xformers" not in args
     assert len([item for item in args if item.startswith("--")]) == len(
         {item for item in args if item.startswith("--")}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
-from foxup.decision import Accelerator, Build, DriverNeeded, Reason, TorchSet
+from foxup.decision import Accelerator, Build, Driver, DriverNeeded, Reason, TorchSet
 from foxup.facts import Facts
 from foxup.finding import Finding
 from foxup.hardware import (
@@ -20,6 +20,7 @@ from foxup.hardware import (
     system,
     update_driver,
 )
+from foxup.hardware.kinds import Backend
 from foxup.hardware.versions import below, numbers
 
 
@@ -32,7 +33,7 @@ def choose(facts: Facts, hardware: Hardware, chosen: Accelerator) -> Build:
     """Choose build, arguments and variables. A build of None means that nothing can be installed."""
     if chosen.backend is None:
         return Build(None)
-    rule, found, needed = _set(facts, hardware, chosen)
+    rule, found, needed = _set(facts, hardware, chosen, chosen.backend)
     if rule is None:
         return Build(None, findings=found)
     if rule.weights_only:
@@ -54,15 +55,14 @@ def choose(facts: Facts, hardware: Hardware, chosen: Accelerator) -> Build:
 
 
 def _set(
-    facts: Facts, hardware: Hardware, chosen: Accelerator
+    facts: Facts, hardware: Hardware, chosen: Accelerator, backend: Backend
 ) -> tuple[TorchSetRule | None, tuple[Finding, ...], DriverNeeded | None]:
     """Return the build, what is to be said of it, and the driver it asks for where the present one falls short."""
     here, machine = system(facts.os), arch(facts.os)
-    assert chosen.backend is not None
-    if chosen.backend == "cuda" and chosen.card and chosen.card.cc:
-        rule, found, needed = _for_driver(chosen.card, chosen.card.cc, facts, hardware, chosen)
+    if backend == "cuda" and chosen.card:
+        rule, found, needed = _for_driver(chosen.card, chosen.driver, facts, hardware)
     else:
-        rule, found, needed = hardware.sets_for(chosen.backend, here, machine)[0], (), None
+        rule, found, needed = hardware.sets_for(backend, here, machine)[0], (), None
     if rule.min_glibc and below(facts.os.glibc, rule.min_glibc):
         name = facts.os.name or facts.os.family
         short = finding(hardware, "os-unsupported/libc", system=name, version=facts.os.glibc, needed=rule.min_glibc)
@@ -71,11 +71,11 @@ def _set(
 
 
 def _for_driver(
-    card: Card, cc: tuple[int, int], facts: Facts, hardware: Hardware, chosen: Accelerator
+    card: Card, driver: Driver, facts: Facts, hardware: Hardware
 ) -> tuple[TorchSetRule, tuple[Finding, ...], DriverNeeded | None]:
     """Return the best build if the driver suffices, an older one if that works now, else the best with a blocker."""
+    cc, column = card.cc, driver_column(facts.os)
     rules = hardware.cuda_sets(cc, system(facts.os), arch(facts.os))
-    column, driver = driver_column(facts.os), chosen.driver
     floor = hardware.driver_floor(rules[0], cc, column)
     if driver.version is None or _reaches(driver.version, floor):
         return rules[0], (), None
@@ -99,9 +99,9 @@ def _reaches(version: tuple[int, ...], floor: str) -> bool:
 def _arguments(rule: TorchSetRule, chosen: Accelerator, hardware: Hardware) -> tuple[str, ...]:
     """Return the arguments as separate items: a flag's values follow it."""
     if chosen.backend == "cuda" and chosen.card:
-        return _without_pointless((*_nvidia_arguments(chosen.card, hardware), *rule.args), hardware)
+        return (*_nvidia_arguments(chosen.card, hardware), *rule.args)
     if chosen.backend in {"rocm", "ipex"} and chosen.card:
-        return _without_pointless((*rule.args, *_memory_arguments(chosen.card, hardware)), hardware)
+        return (*rule.args, *_memory_arguments(chosen.card, hardware))
     return rule.args
 
 
@@ -124,15 +124,6 @@ def _nvidia_arguments(card: Card, hardware: Hardware) -> Iterator[str]:
 def _memory_arguments(card: Card, hardware: Hardware) -> tuple[str, ...]:
     memory = hardware.class_of(card.vram_mib)
     return memory.args if memory else ()
-
-
-def _without_pointless(args: Iterable[str], hardware: Hardware) -> tuple[str, ...]:
-    """Leave out flags that a stronger one beside them makes pointless. None of these flags takes a value."""
-    given = list(args)
-    for conflict in hardware.conflicts:
-        present = [flag for flag in conflict.flags if flag in given]
-        given = [item for item in given if item not in present[1:]]
-    return tuple(given)
 
 
 # -- variables

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from foxup.hardware.kinds import Backend, Cc, Pattern, System, Treatment
 from foxup.profile import Model, Text
 
@@ -33,7 +35,7 @@ class TorchSetRule(Model):
     """Machine types with wheels, lower case."""
     verified: tuple[tuple[Cc, Cc], ...] = ()
     """Ranges of compute capability, both ends included, known to work."""
-    code: dict[System, tuple[Cc, ...]] = {}
+    code: dict[System, tuple[Cc, ...]] = Field(default_factory=dict)
     """Compute capabilities the wheel holds machine code for."""
     cuda_major: int | None = None
     """Decides the oldest driver."""
@@ -43,7 +45,7 @@ class TorchSetRule(Model):
     """Whether torch.load refuses pickles by default (torch 2.6 and newer)."""
     args: tuple[str, ...] = ()
     """Launch arguments that belong to the build."""
-    env: dict[str, str] = {}
+    env: dict[str, str] = Field(default_factory=dict)
     """Environment variables that belong to the build."""
     reason: Text
     """Why it is chosen; may name torch, cc, driver, gfx."""

@@ -11,6 +11,7 @@ from foxup.hardware.versions import capability
 
 Grade = Literal["recommended", "minimum", "degraded", "unsupported"]
 System = Literal["windows", "linux", "macos"]
+Column = Literal["windows", "linux"]
 Backend = Literal["cuda", "rocm", "mps", "ipex", "cpu"]
 Treatment = Literal["works", "missing", "unloaded", "mismatch", "reboot", "stale", "unsure"]
 

@@ -14,18 +14,11 @@ from foxup.errors import UsageError
 from foxup.finding import Severity
 from foxup.hardware.builds import CardCeiling, Drivers, TorchSetRule
 from foxup.hardware.cards import Amd, Apple, Cpu, Intel, Nvidia, VramClass
-from foxup.hardware.kinds import Backend, System
+from foxup.hardware.kinds import Backend, Column, System
 from foxup.hardware.machine import DiskRule, MemoryRule, PathRule, PythonRule, SystemRule
 from foxup.hardware.versions import numbers
 from foxup.i18n import _
 from foxup.profile import Model, Text, profiles_folder
-
-
-class Conflict(Model):
-    """Flags of which the first one present makes the others pointless."""
-
-    flags: tuple[str, ...]
-    """Strongest first."""
 
 
 class FindingText(Model):
@@ -39,7 +32,7 @@ class FindingText(Model):
     """Why it matters."""
     remedy: Text
     """What to do."""
-    commands: dict[Literal["any", "windows", "linux", "macos"], tuple[str, ...]] = {}
+    commands: dict[Literal["any", "windows", "linux", "macos"], tuple[str, ...]] = Field(default_factory=dict)
     """Exact command lines by system."""
 
 
@@ -78,8 +71,6 @@ class Hardware(Model):
     """Main memory."""
     paths: PathRule
     """Folders."""
-    conflicts: tuple[Conflict, ...]
-    """Flags that exclude one another."""
     reasons: dict[str, Text]
     """Why something was chosen."""
     texts: dict[str, FindingText]
@@ -93,7 +84,7 @@ class Hardware(Model):
         """Return the builds for a system, best first."""
         return tuple(rule for rule in self.sets if rule.backend == backend and system in rule.os and arch in rule.arch)
 
-    def cuda_sets(self, cc: tuple[int, int], system: System | None, arch: str) -> tuple[TorchSetRule, ...]:
+    def cuda_sets(self, cc: tuple[int, int] | None, system: System | None, arch: str) -> tuple[TorchSetRule, ...]:
         """Return the builds that are known to work on a compute capability and hold code for it, best first.
 
         Code for X.y runs on X.z with z >= y, never on another X.
@@ -101,15 +92,19 @@ class Hardware(Model):
         return tuple(
             rule
             for rule in self.sets_for("cuda", system, arch)
-            if any(low <= cc <= high for low, high in rule.verified)
+            if cc
+            and any(low <= cc <= high for low, high in rule.verified)
             and any(major == cc[0] and minor <= cc[1] for major, minor in rule.code[cast(System, system)])
         )
 
-    def driver_floor(self, rule: TorchSetRule, cc: tuple[int, int], column: Literal["linux", "windows"]) -> str:
+    def driver_floor(self, rule: TorchSetRule, cc: tuple[int, int] | None, column: Column) -> str:
         """Return the oldest driver for a build on a card: that of its CUDA major version, or of the card itself."""
         floors = [getattr(floor, column) for floor in self.drivers.cuda_floors if floor.cuda_major == rule.cuda_major]
-        floors += [getattr(floor, column) for floor in self.drivers.card_floors if cc >= floor.cc_min]
-        return str(max(floors, key=lambda text: numbers(text) or ()))
+        return str(max([*floors, *self.card_floors(cc, column)], key=lambda text: numbers(text) or ()))
+
+    def card_floors(self, cc: tuple[int, int] | None, column: Column) -> list[str]:
+        """Return the drivers before which a card was not known."""
+        return [getattr(floor, column) for floor in self.drivers.card_floors if cc and cc >= floor.cc_min]
 
     def last_branch(self, cc: tuple[int, int] | None) -> int | None:
         """Return the last driver branch that drives a card; None when no end is in sight or the card is not known."""

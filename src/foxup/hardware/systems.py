@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, cast
+from typing import cast
 
 from foxup.facts import OsFacts
-from foxup.hardware.kinds import System
+from foxup.hardware.kinds import Column, System
 
 
 def system(os: OsFacts) -> System | None:
@@ -26,7 +26,7 @@ def is_wsl(os: OsFacts) -> bool:
     return system(os) == "linux" and bool(re.search(r"(?i)microsoft|\bwsl", told))
 
 
-def driver_column(os: OsFacts) -> Literal["linux", "windows"]:
+def driver_column(os: OsFacts) -> Column:
     """Return whose driver numbers count: inside WSL2 the driver is that of Windows (microsoft/WSL issue 11277)."""
     return "windows" if system(os) == "windows" or is_wsl(os) else "linux"
 

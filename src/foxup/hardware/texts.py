@@ -30,7 +30,7 @@ def finding(hardware: Hardware, code: str, /, *, on: System | None = None, **val
     )
 
 
-def update_driver(hardware: Hardware, os: OsFacts, cc: tuple[int, int], needed: str) -> Finding:
+def update_driver(hardware: Hardware, os: OsFacts, cc: tuple[int, int] | None, needed: str) -> Finding:
     """Return the action that brings a driver: in Windows for WSL2, not past the last branch that drives the card."""
     branch = hardware.last_branch(cc)
     variant = "/wsl" if is_wsl(os) else "/capped" if branch else ""

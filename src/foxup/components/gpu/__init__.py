@@ -69,7 +69,7 @@ def _nvidia(serving: list[Card], cards: list[Card], facts: Facts, hardware: Hard
     key = "gpu-best" if spare else "gpu-only"
     why = Reason("gpu", reason(hardware, key, card=card.name, count=len(serving)))
     grade = nvidia.grade(card, hardware)
-    return Accelerator("cuda", grade, card, None, judged.driver, tuple(found), env, (why,), judged.needed)
+    return Accelerator("cuda", grade, card, judged.driver, tuple(found), env, (why,), judged.needed)
 
 
 def _pinned(card: Card, cards: Sequence[Card], facts: Facts, present: Driver, hardware: Hardware) -> dict[str, str]:
@@ -90,25 +90,22 @@ def _without_nvidia(cards: list[Card], facts: Facts, hardware: Hardware) -> Acce
     for card in cards:
         chosen = others.amd(card, facts, hardware) or others.intel(card, facts, hardware)
         if chosen:
-            return _checked(chosen, cards, hardware)
-    refused = _made_by(cards, "nvidia")
+            return _checked(chosen, card, cards, hardware)
+    refused = [(card, nvidia.refusal(card, facts, hardware) or "") for card in _made_by(cards, "nvidia")]
     if refused:
-        return _refused(max(refused, key=lambda card: (card.cc or (0, 0), card.vram_mib or 0)), facts, hardware)
+        return _refused(*max(refused, key=lambda pair: (pair[0].cc or (0, 0), pair[0].vram_mib or 0)), hardware)
     hidden = any(card.integrated for card in cards) and not any(others.discrete(card) for card in cards)
     if hidden and driver.answers(facts, hardware):
         found = (finding(hardware, "dgpu-disabled/absent"), finding(hardware, "enable-dgpu"))
-        return Accelerator(None, "unsupported", refusal="dgpu-disabled/absent", findings=found)
+        return Accelerator(None, "unsupported", findings=found)
     return others.nothing(cards, facts, hardware)
 
 
-def _checked(chosen: Accelerator, cards: Sequence[Card], hardware: Hardware) -> Accelerator:
+def _checked(chosen: Accelerator, card: Card, cards: Sequence[Card], hardware: Hardware) -> Accelerator:
     """Hold a card of another maker against the memory classes, and set integrated parts aside."""
-    card = chosen.card
-    assert card is not None
     memory = hardware.class_of(card.vram_mib)
     if memory and memory.refused:
-        found = finding(hardware, "vram-below-minimum", card=card.name, vram=card.vram_mib)
-        return Accelerator(None, "unsupported", card, refusal="vram-below-minimum", findings=(found,))
+        return _refused(card, "vram-below-minimum", hardware)
     added = [finding(hardware, "vram-low", card=card.name, vram=card.vram_mib)] if memory and memory.low else []
     aside = [other.name for other in cards if other.integrated]
     if aside:
@@ -116,8 +113,6 @@ def _checked(chosen: Accelerator, cards: Sequence[Card], hardware: Hardware) -> 
     return replace(chosen, findings=(*chosen.findings, *added))
 
 
-def _refused(card: Card, facts: Facts, hardware: Hardware) -> Accelerator:
-    code = nvidia.refusal(card, facts, hardware)
-    assert code is not None
+def _refused(card: Card, code: str, hardware: Hardware) -> Accelerator:
     found = finding(hardware, code, card=card.name, cc=card.cc_text, vram=card.vram_mib)
-    return Accelerator(None, "unsupported", card, refusal=code, findings=(found,))
+    return Accelerator(None, "unsupported", card, findings=(found,))

@@ -23,6 +23,19 @@ class Judged:
     needed: DriverNeeded | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One card that serves, with all that bears on its driver."""
+
+    card: Card
+    gpu: GpuFacts
+    driver: Driver
+    treatment: Treatment
+    hybrid: bool
+    facts: Facts
+    hardware: Hardware
+
+
 def judge(card: Card, facts: Facts, hardware: Hardware, *, hybrid: bool) -> Judged:
     """Judge the driver for a card that serves. `hybrid`: an integrated part sits beside it.
 
@@ -32,19 +45,17 @@ def judge(card: Card, facts: Facts, hardware: Hardware, *, hybrid: bool) -> Judg
     gpu = facts.gpus[card.index]
     treatment = _treatment(card, gpu, facts, hardware)
     driver = _version(gpu, facts, prefer_files=treatment == "mismatch")
-    stale = _stale(card, facts, hardware, treatment)
+    case = _Case(card, gpu, driver, treatment, hybrid, facts, hardware)
     if hardware.dropped(card.cc, driver.version):
-        return _dropped(card, driver, hardware, stale)
+        return _dropped(case)
     if treatment == "mismatch":
-        found = (finding(hardware, "driver-mismatch-reboot"), finding(hardware, "reboot"))
-        return Judged(driver, found)
-    if _switched_off(card, gpu, driver, facts, hardware, treatment, hybrid=hybrid):
+        return Judged(driver, (finding(hardware, "driver-mismatch-reboot"), finding(hardware, "reboot")))
+    if _switched_off(case):
         return Judged(driver, (finding(hardware, "dgpu-disabled", card=card.name), finding(hardware, "enable-dgpu")))
     if treatment in {"missing", "unloaded"}:
-        return _not_running(card, driver, facts, hardware, stale)
-    if treatment == "reboot":
-        return Judged(driver, (*stale, finding(hardware, "reboot")))
-    return Judged(driver, stale)
+        return _not_running(case)
+    restart = (finding(hardware, "reboot"),) if treatment == "reboot" else ()
+    return Judged(driver, (*_stale(case), *restart))
 
 
 def answers(facts: Facts, hardware: Hardware) -> bool:
@@ -84,56 +95,53 @@ def _version(gpu: GpuFacts, facts: Facts, *, prefer_files: bool) -> Driver:
     return Driver()
 
 
-def _switched_off(
-    card: Card, gpu: GpuFacts, driver: Driver, facts: Facts, hardware: Hardware, treatment: Treatment, *, hybrid: bool
-) -> bool:
+def _switched_off(case: _Case) -> bool:
     """Whether firmware or a vendor's tool has turned the card off.
 
-    Windows says so, or leaves it to be guessed: an installed driver that knows the card, finds none, and an
-    integrated part beside it. A driver from before the card looks the same and is told apart by its version.
+    The system says so, or leaves it to be guessed: an installed driver that knows the card, finds none, and an
+    integrated part beside it. A driver from before the card looks the same and is told apart by its version. Off
+    Windows a driver that is not known to be installed is taken for missing instead: nouveau answers alike.
     """
-    if re.search(hardware.drivers.off_status, gpu.status or ""):
-        return True
-    if treatment != "unloaded" or not hybrid or system(facts.os) != "windows":
+    os, version = case.facts.os, case.driver.version
+    if case.gpu.status:
+        return bool(re.search(case.hardware.drivers.off_status, case.gpu.status))
+    if case.treatment != "unloaded" or not case.hybrid:
         return False
-    column = driver_column(facts.os)
-    floors = [getattr(rule, column) for rule in hardware.drivers.card_floors if card.cc and card.cc >= rule.cc_min]
-    return driver.version is None or all(driver.version >= (numbers(floor) or ()) for floor in floors)
+    if version is None:
+        return system(os) == "windows"
+    return all(
+        version >= (numbers(floor) or ()) for floor in case.hardware.card_floors(case.card.cc, driver_column(os))
+    )
 
 
 # -- what follows
 
 
-def _stale(card: Card, facts: Facts, hardware: Hardware, treatment: Treatment) -> tuple[Finding, ...]:
-    variant = {"missing": "", "unloaded": "", "unsure": "/unsure", "reboot": "/lost"}.get(treatment)
+def _stale(case: _Case) -> tuple[Finding, ...]:
+    variant = {"missing": "", "unloaded": "", "unsure": "/unsure", "reboot": "/lost"}.get(case.treatment)
     if variant is None:
         return ()
-    code = facts.nvml.code if facts.nvml.init != "ok" else 0
-    return (finding(hardware, "driver-missing-or-stale" + variant, card=card.name, code=code),)
+    code = case.facts.nvml.code if case.facts.nvml.init != "ok" else 0
+    return (finding(case.hardware, "driver-missing-or-stale" + variant, card=case.card.name, code=code),)
 
 
-def _dropped(card: Card, driver: Driver, hardware: Hardware, stale: tuple[Finding, ...]) -> Judged:
+def _dropped(case: _Case) -> Judged:
     """The driver's branch has ended support for the card; only a supported card reaches this, so R580 is the way."""
-    branch = hardware.last_branch(card.cc)
-    found = (
-        finding(hardware, "driver-too-new-for-gpu", driver=driver.text, card=card.name, branch=branch),
-        *stale,
-        finding(hardware, "install-driver-branch-580"),
-    )
-    return Judged(driver, found, DriverNeeded(max_branch=branch))
+    branch = case.hardware.last_branch(case.card.cc)
+    told, name = case.driver.text, case.card.name
+    blocker = finding(case.hardware, "driver-too-new-for-gpu", driver=told, card=name, branch=branch)
+    action = finding(case.hardware, "install-driver-branch-580")
+    return Judged(case.driver, (blocker, *_stale(case), action), DriverNeeded(max_branch=branch))
 
 
-def _not_running(card: Card, driver: Driver, facts: Facts, hardware: Hardware, stale: tuple[Finding, ...]) -> Judged:
+def _not_running(case: _Case) -> Judged:
     """No driver answers. One that is on the disk but too old is named with the build that needs a newer one."""
-    asleep = Driver(driver.text, driver.version, works=False)
-    assert card.cc is not None
-    rule = hardware.cuda_sets(card.cc, system(facts.os), arch(facts.os))[0]
-    needed = hardware.driver_floor(rule, card.cc, driver_column(facts.os))
-    if driver.version and driver.version < (numbers(needed) or ()):
-        return Judged(asleep, stale)
-    found = (
-        finding(hardware, "driver-too-old/missing", card=card.name, needed=needed),
-        *stale,
-        update_driver(hardware, facts.os, card.cc, needed),
-    )
-    return Judged(asleep, found, DriverNeeded(min=needed, max_branch=hardware.last_branch(card.cc)))
+    hardware, os, cc = case.hardware, case.facts.os, case.card.cc
+    best = hardware.cuda_sets(cc, system(os), arch(os))[0]
+    needed = hardware.driver_floor(best, cc, driver_column(os))
+    asleep = Driver(case.driver.text, case.driver.version, works=False)
+    if asleep.version and asleep.version < (numbers(needed) or ()):
+        return Judged(asleep, _stale(case))
+    blocker = finding(hardware, "driver-too-old/missing", card=case.card.name, needed=needed)
+    action = update_driver(hardware, os, cc, needed)
+    return Judged(asleep, (blocker, *_stale(case), action), DriverNeeded(needed, hardware.last_branch(cc)))

@@ -75,7 +75,7 @@ def nothing(cards: Sequence[Card], facts: Facts, hardware: Hardware) -> Accelera
     name = looked_at.name if looked_at else ""
     found = (finding(hardware, refusal, card=name), *_alternative(refusal, name, facts, hardware))
     reasons = (Reason("gpu", reason(hardware, "gpu-none")),)
-    return Accelerator(None, "unsupported", refusal=refusal, findings=found, reasons=reasons)
+    return Accelerator(None, "unsupported", findings=found, reasons=reasons)
 
 
 def _alternative(refusal: str, name: str, facts: Facts, hardware: Hardware) -> Iterator[Finding]:
