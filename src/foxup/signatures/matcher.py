@@ -12,6 +12,7 @@ from foxup.signatures.catalogue import Catalogue
 from foxup.signatures.models import Marker, Rule, Signature
 
 _WORD = re.compile(r"[a-z0-9_.:/\\\[-]{4,}")
+_CYRILLIC = re.compile(r"[а-яё]{3}", re.IGNORECASE)
 _TOO_COMMON = frozenset({"python", "torch", "model", "file", "from", "loading", "stable", "with", "that", "the ", "line", "http"})
 _LEADS = (b"\xc3", b"\xd0", b"\xe2\x95", *(bytes([lead]) for lead in range(0xE3, 0xEA)))
 """First bytes of the letters of translated messages in UTF-8. Progress bars use E2 96 and are not among them."""
@@ -62,9 +63,9 @@ class Matcher:
             _fold(rule.match_not),
             _fold(rule.match_prev),
         )
-        for text in _spellings(_fold(rule.match_any)):
+        for text in _spellings(rule.match_any):
             self.by_text[text].append(compiled)
-        for text in _spellings(_fold(rule.match_trigger)):
+        for text in _spellings(rule.match_trigger):
             self.by_trigger[text].append(compiled)
         self.context.update(compiled.all, compiled.also, compiled.without)
 
@@ -103,13 +104,13 @@ def _fold(texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _spellings(texts: tuple[str, ...]) -> set[str]:
-    """Add to Russian texts what they look like when a wrong code page prints them."""
-    result = set(texts)
+    """Fold, and add to Russian texts what they look like when a wrong code page prints them."""
+    result = set(_fold(texts))
     for text in texts:
-        if not text.isascii():
+        if _CYRILLIC.search(text):
             for right, wrong in _MOJIBAKE:
-                result.add(" ".join(text.encode(right, "ignore").decode(wrong, "ignore").lower().split()))
-                result.add(" ".join(text.encode(right, "ignore").decode(wrong, "replace").lower().split()))
+                garbled = text.encode(right, "replace")
+                result.update(_fold((garbled.decode(wrong, "ignore"), garbled.decode(wrong, "replace"))))
     return result
 
 
