@@ -60,11 +60,7 @@ def _clip_skip(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
 
 def _size(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
     """Judge the first pass: only pictures made at once; hires fix and img2img begin with another size."""
-    if (
-        text.size is None
-        or _tiled(text)
-        or ("Denoising strength" in text.fields and "Hires upscale" not in text.fields)
-    ):
+    if text.size is None or _tiled(text) or ("Denoising strength" in text.fields and not text.hires):
         return []
     megapixels = text.size[0] * text.size[1] / 1e6
     values = {"actual": f"{text.size[0]}x{text.size[1]}", "megapixels": f"{megapixels:.2f}"}
@@ -77,7 +73,7 @@ def _size(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
 
 def _latent(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
     strength = text.number("Denoising strength")
-    if "Hires upscale" not in text.fields or strength is None or strength >= rules["least"]:
+    if not text.hires or strength is None or strength >= rules["least"]:
         return []
     upscaler = text.fields.get("Hires upscaler", "Latent")  # left out of the text when Latent was not asked for by name
     if not upscaler.startswith("Latent"):

@@ -95,9 +95,8 @@ def _sizes(found: list[Difference], expected: Infotext, actual: Infotext) -> lis
 
 def _hires(found: list[Difference], expected: Infotext, actual: Infotext) -> list[Finding]:
     """Judge the second pass. A request without hr_upscaler means Latent, which the infotext then leaves out."""
-    wanted, ran = "Hires upscale" in expected.fields, "Hires upscale" in actual.fields
-    if wanted != ran:
-        return [finding("img-hires-missing" if wanted else "img-hires-extra", "parameters")]
+    if expected.hires != actual.hires:
+        return [finding("img-hires-missing" if expected.hires else "img-hires-extra", "parameters")]
     result = []
     for item in found:
         values = {"key": item.key, "expected": item.expected, "actual": item.actual or label("absent")}
@@ -113,7 +112,7 @@ def _hires(found: list[Difference], expected: Infotext, actual: Infotext) -> lis
 
 def _denoising(values: dict[str, Any], actual: Infotext) -> Finding:
     strength = as_number(values["actual"])
-    latent = (actual.fields.get("Hires upscaler") or "Latent").startswith("Latent") and "Hires upscale" in actual.fields
+    latent = (actual.fields.get("Hires upscaler") or "Latent").startswith("Latent") and actual.hires
     low = latent and strength is not None and strength < _LEAST_LATENT
     values["expected"] = values["expected"] or label("absent")
     return finding("img-latent-blur-squares", "parameters", **values) if low else finding("param-denoising", **values)

@@ -60,6 +60,11 @@ class Infotext:
         return (int(width), int(height)) if width is not None and height is not None else None
 
     @property
+    def hires(self) -> bool:
+        """Whether the second pass of txt2img ran."""
+        return "Hires upscale" in self.fields or "Hires resize-1" in self.fields
+
+    @property
     def sampler(self) -> tuple[str, str]:
         """Sampler and scheduler, joint names taken apart and Automatic resolved."""
         return split_sampler(self.get("Sampler") or "", self.get("Schedule type") or "Automatic")
@@ -205,25 +210,39 @@ def from_reference(reference: ReferenceModel) -> Infotext:
 def from_request(request: Mapping[str, Any]) -> Infotext:
     """Return the parameters that a body for /sdapi/v1/txt2img or img2img asks for, with the API's own defaults."""
     overrides = request.get("override_settings") or {}
-    hires = bool(request.get("enable_hr"))
     values: dict[str, object] = {
         "Steps": request.get("steps", 50),
-        "Sampler": request.get("sampler_name") or "Euler",
+        "Sampler": request.get("sampler_name") or request.get("sampler_index") or "Euler",
         "Schedule type": request.get("scheduler") or "Automatic",
         "CFG scale": request.get("cfg_scale", 7),
         "Seed": request.get("seed", -1),
         "Size-1": request.get("width", 512),
         "Size-2": request.get("height", 512),
         "VAE": overrides.get("sd_vae"),
-        "Denoising strength": request.get("denoising_strength", 0.75) if hires or "init_images" in request else None,
+        "Variation seed strength": request.get("subseed_strength") or None,
         "Clip skip": overrides.get("CLIP_stop_at_last_layers"),
         "ENSD": overrides.get("eta_noise_seed_delta"),
-        "Hires upscale": request.get("hr_scale", 2) if hires else None,
-        "Hires steps": request.get("hr_second_pass_steps") or None if hires else None,
-        "Hires upscaler": request.get("hr_upscaler") if hires else None,
+        "Tiling": "True" if request.get("tiling") else None,
+        **_second_pass(request),
     }
+    if request.get("subseed_strength"):
+        values["Variation seed"] = request.get("subseed", -1)
     fields = {key: _plain(value) for key, value in values.items() if value is not None}
     return Infotext(str(request.get("prompt", "")), str(request.get("negative_prompt", "")), fields)
+
+
+def _second_pass(request: Mapping[str, Any]) -> dict[str, object]:
+    """Return what hires fix or img2img adds. A size to reach takes the place of the factor."""
+    if not request.get("enable_hr"):
+        return {"Denoising strength": request.get("denoising_strength", 0.75) if "init_images" in request else None}
+    width, height = request.get("hr_resize_x") or 0, request.get("hr_resize_y") or 0
+    goal = {"Hires resize-1": width, "Hires resize-2": height}
+    return {
+        "Denoising strength": request.get("denoising_strength", 0.75),
+        **(goal if width or height else {"Hires upscale": request.get("hr_scale", 2)}),
+        "Hires steps": request.get("hr_second_pass_steps") or None,
+        "Hires upscaler": request.get("hr_upscaler"),
+    }
 
 
 def _plain(value: object) -> str:

@@ -59,8 +59,7 @@ def judge(generated: Picture, reference: Picture, *, expected_size: tuple[int, i
 def judge_fingerprint(generated: Picture, reference: Fingerprint) -> Judgement:
     """Judge a generated picture against a fingerprint. Identical only by the hash of pixels of a lossless original."""
     seen = features.view(generated.rgb, chroma=CHROMA)
-    broken = broken_cause(seen.facts, None, None)
-    if not broken and not reference.lossy and reference.matches(generated.rgb):
+    if not flat_cause(seen.facts) and not reference.lossy and reference.matches(generated.rgb):
         return Judgement(Verdict.IDENTICAL, {"layout": 1.0}, against="fingerprint")
     return _judge_views(reference.view(), replace(seen, layout=seen.thumb, fine=seen.thumb), {})
 
@@ -68,7 +67,7 @@ def judge_fingerprint(generated: Picture, reference: Fingerprint) -> Judgement:
 def _equal(reference: Picture, numbers: Numbers) -> Judgement:
     facts = features.view(reference.rgb).facts
     numbers = {**numbers, "layout": 1.0, "psnr_tc": metrics.CAP_DB, "ssim_tc": 1.0, **_fact_numbers(facts, facts)}
-    broken = broken_cause(facts, None, None)
+    broken = flat_cause(facts)
     if broken:  # two black pictures are equal, and still nothing is proven
         return Judgement(Verdict.BROKEN, numbers, (broken,))
     return Judgement(Verdict.IDENTICAL, numbers)
@@ -123,14 +122,20 @@ def _decide(numbers: Numbers, marks: str) -> tuple[Verdict, tuple[Finding, ...]]
     return (Verdict.SAME if noise and not found else Verdict.DRIFTED), found
 
 
+def flat_cause(facts: PictureFacts) -> Finding | None:
+    """Say whether a picture is black or of one colour."""
+    rules = rules_in_force().broken
+    if max(facts.std, facts.flat_std) >= rules["flat_std"]:
+        return None
+    return finding("img-black" if facts.mean < rules["black_mean"] else "img-solid-green")
+
+
 def broken_cause(facts: PictureFacts, reference: PictureFacts | None, blocks: float | None) -> Finding | None:
     """Say whether a picture is none: black, one colour, cut off, noise. `reference` and `blocks` may be unknown."""
     rules = rules_in_force().broken
-    if facts.std < rules["flat_std"]:
-        if facts.mean < rules["black_mean"] and facts.flat_std < rules["flat_std"]:
-            return finding("img-black")
-        if facts.flat_std < rules["flat_std"]:
-            return finding("img-solid-green")
+    flat = flat_cause(facts)
+    if flat:
+        return flat
     if facts.black_rows - (reference.black_rows if reference else 0.0) > rules["black_rows"]:
         return finding("img-partly-black", share=round(100 * facts.black_rows))
     return finding("img-noise") if _is_noise(facts, reference, blocks, rules) else None
