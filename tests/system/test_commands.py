@@ -104,7 +104,7 @@ def test_stream_ends_the_tree_when_its_listener_fails(failure: type[BaseExceptio
 def test_what_has_left_the_tree_but_not_the_group_ends_too() -> None:
     script = """
 import subprocess, time
-print(subprocess.run(["sh", "-c", "sleep 60 >/dev/null & echo $!"], capture_output=True, text=True).stdout, flush=True)
+print(subprocess.run(["sh", "-c", "sleep 60 >/dev/null 2>&1 & echo $!"], capture_output=True, text=True).stdout, flush=True)
 time.sleep(60)
 """
     orphans: list[int] = []
