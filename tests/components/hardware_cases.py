@@ -51,18 +51,22 @@ def differences(case: dict[str, Any], decision: Decision) -> list[str]:
 
 def compare(expected: dict[str, Any], decision: Decision) -> list[str]:
     """Compare every key that the expectation names."""
-    found: list[str] = []
-    for key in ("verdict", "proceed", "selected_gpu", "python", "effective_vram_mib"):
-        if key in expected and getattr(decision, key) != expected[key]:
-            found.append(f"{key}: {getattr(decision, key)!r}, expected {expected[key]!r}")
+    plain = ("verdict", "proceed", "selected_gpu", "python", "effective_vram_mib")
+    found = [
+        f"{key}: {getattr(decision, key)!r}, expected {expected[key]!r}"
+        for key in plain
+        if key in expected and getattr(decision, key) != expected[key]
+    ]
     if "build" in expected:
         found += _build(expected["build"], decision)
     if expected.get("args"):
         found += _args(expected["args"], decision.launch_args)
     found += _findings(expected, decision)
-    for name, value in expected.get("env", {}).items():
-        if not _matches(value, decision.env.get(name)):
-            found.append(f"env {name}: {decision.env.get(name)!r}, expected {value!r}")
+    found += [
+        f"env {name}: {decision.env.get(name)!r}, expected {value!r}"
+        for name, value in expected.get("env", {}).items()
+        if not _matches(value, decision.env.get(name))
+    ]
     if "driver_needed" in expected:
         needed = decision.driver_needed
         found += [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def test_every_build_names_its_own_index_and_versions() -> None:
 def test_blocks_of_device_ids_belong_to_one_chip_each() -> None:
     """Two chips sit inside another one's block; the narrower block counts."""
     blocks = sorted((first, last, chip.code) for chip in load().nvidia.chips for first, last in chip.ids)
-    within = [(a, b) for a, b in zip(blocks, blocks[1:], strict=False) if b[0] <= a[1]]
+    within = [(a, b) for a, b in pairwise(blocks) if b[0] <= a[1]]
     assert [(a[2], b[2]) for a, b in within] == [("GK110", "GK210"), ("GM107", "GM204")]
     assert all(first <= last for first, last, _code in blocks)
 
