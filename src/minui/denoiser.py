@@ -133,6 +133,8 @@ class Guidance:
         if negative is None:
             return self._inner(x[owners], sigma[owners], contexts), None
         if contexts.shape[1] == negative.shape[1] and self._options.batch_cond_uncond:
-            both = self._inner(torch.cat([x[owners], x]), torch.cat([sigma[owners], sigma]), torch.cat([contexts, negative]))
+            both = self._inner(
+                torch.cat([x[owners], x]), torch.cat([sigma[owners], sigma]), torch.cat([contexts, negative])
+            )
             return both[: len(owners)], both[len(owners) :]
         return self._inner(x[owners], sigma[owners], contexts), self._inner(x, sigma, negative)

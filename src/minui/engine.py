@@ -1,4 +1,4 @@
-"""Which model is loaded: first load in the background, checkpoint and VAE changes, failures that leave the server up."""
+"""Which model is loaded: first load in the background, changes of checkpoint and VAE, failures that stop nothing."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ class Engine:
 
     def _use_vae(self, model: Model, file: str | None, source: str | None) -> None:
         if file:
-            assert os.path.isfile(file), f"VAE {source} doesn't exist: {file}"  # noqa: S101 - upstream's class
+            assert os.path.isfile(file), f"VAE {source} doesn't exist: {file}"
             print(f"Loading VAE weights {source}: {file}", flush=True)
             model.use_vae(file)
             self._vaes.files.setdefault(os.path.basename(file), file)
@@ -160,6 +160,7 @@ class Engine:
 
     def reload_vae(self) -> None:
         """Use the VAE that the rules choose now. Raises AttributeError when no model is loaded."""
+        self.try_first_load()
         with self._lock:
             if self.model is None:
                 raise AttributeError("'NoneType' object has no attribute 'sd_checkpoint_info'")

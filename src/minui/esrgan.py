@@ -51,6 +51,7 @@ class RrdbNet(nn.Module):
         self.conv_last = nn.Conv2d(features, 3, 3, 1, 1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """Enlarge pictures."""
         first = self.conv_first(x)
         features = first + self.conv_body(self.body(first))
         for layer in (self.conv_up1, self.conv_up2):

@@ -83,7 +83,7 @@ def build_parser(code: Path, argv: Sequence[str]) -> argparse.ArgumentParser:
 
 
 def parse(code: Path, argv: Sequence[str], environ: Mapping[str, str], *, strict: bool = True) -> argparse.Namespace:
-    """Parse the arguments; unknown ones end the process with 2 when ``strict``, unless IGNORE_CMD_ARGS_ERRORS is set."""
+    """Parse the arguments; when ``strict``, unknown ones end the process with 2 (not with IGNORE_CMD_ARGS_ERRORS)."""
     parser = build_parser(code, argv)
     if strict and environ.get("IGNORE_CMD_ARGS_ERRORS") is None:
         return parser.parse_args(list(argv))

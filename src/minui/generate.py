@@ -96,7 +96,7 @@ def _batches(job: Job, plan: Plan) -> Result:
         _one_batch(job, plan, model, number, result)
     result.texts = result.texts or [job.text()]
     _add_grid(job, plan, result)
-    return result
+    return result.describe()
 
 
 def _one_batch(job: Job, plan: Plan, model: Model, number: int, result: Result) -> None:

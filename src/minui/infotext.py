@@ -52,7 +52,9 @@ def quoted(value: Any) -> Any:
 
 def write(prompt: str, negative: str, parameters: Mapping[str, Any]) -> str:
     """The whole text; parameters that are None are left out, a key equal to its value stands alone."""
-    pairs = [key if key == value else f"{key}: {quoted(value)}" for key, value in parameters.items() if value is not None]
+    pairs = [
+        key if key == value else f"{key}: {quoted(value)}" for key, value in parameters.items() if value is not None
+    ]
     negative_line = f"\n{_NEGATIVE} {negative}" if negative else ""
     return f"{prompt}{negative_line}\n{', '.join(pairs)}".strip()
 
@@ -84,10 +86,11 @@ def _pairs(line: str) -> dict[str, Any]:
 def _prompts(lines: list[str]) -> tuple[str, str]:
     parts: dict[bool, list[str]] = {False: [], True: []}
     negative = False
-    for line in (line.strip() for line in lines):
+    for raw in lines:
+        line = raw.strip()
         if line.startswith(_NEGATIVE):
             negative = True
-            line = line[len(_NEGATIVE) :].strip()
+            line = line.removeprefix(_NEGATIVE).strip()
         if parts[negative] or line:
             parts[negative].append(line)
     return "\n".join(parts[False]), "\n".join(parts[True])

@@ -26,7 +26,7 @@ def fixed_seed(seed: Any) -> int:
         number = int(seed)
     except (TypeError, ValueError):
         number = -1
-    return random.randrange(LARGEST_SEED) if number == -1 else number  # noqa: S311 - no secret
+    return random.randrange(LARGEST_SEED) if number == -1 else number
 
 
 @dataclass
@@ -46,20 +46,22 @@ class Job:
     model_hash: str | None = None
     vae_name: str | None = None
     vae_hash: str | None = None
+    late: dict[str, Any] = field(default_factory=dict)
+    """Infotext values that the JSON description does not show (upstream computes them when writing the text)."""
     last_pass: Pass | None = None
 
     @property
     def sampler(self) -> samplerlist.Sampler:
         """The sampler of the (first) pass."""
         found = samplerlist.by_name(self.sampler_name)
-        assert found is not None, f"bad sampler name: {self.sampler_name}"  # noqa: S101 - upstream's class
+        assert found is not None, f"bad sampler name: {self.sampler_name}"
         return found
 
     def setup(self) -> None:
         """Prompts, seeds, and the names of what is loaded."""
         asked, engine = self.asked, self.web.engine
         model = engine.model
-        assert model is not None  # noqa: S101 - reload_checkpoint has returned it
+        assert model is not None
         self.model_name, self.model_hash = model.checkpoint.stem, model.hash
         self.vae_name, self.vae_hash = engine.vae_name, engine.vae_hash()
         count = asked.batch_size * asked.n_iter
@@ -114,6 +116,7 @@ class Job:
             "RNG": options.randn_source if options.randn_source != "GPU" else None,
             "Tiling": "True" if self.asked.tiling else None,
             **self.extra,
+            **self.late,
             "Version": VERSION_TEXT if options.add_version_to_infotext else None,
         }
 
@@ -130,9 +133,10 @@ class Result:
     pictures: list[Image.Image]
     texts: list[str]
     first_picture: int = 0
+    info: str = ""
 
-    def as_json(self) -> str:
-        """The ``info`` text of an answer."""
+    def describe(self, **other: Any) -> Result:
+        """Write ``info``, the JSON text of an answer, while the request's settings still hold."""
         job, asked, options = self.job, self.job.asked, self.job.web.options
         told = {
             "prompt": job.prompts[0],
@@ -168,4 +172,5 @@ class Result:
             "is_using_inpainting_conditioning": False,
             "version": VERSION_TEXT,
         }
-        return json.dumps(told)
+        self.info = json.dumps({**told, **other})
+        return self

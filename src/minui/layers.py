@@ -141,7 +141,7 @@ def vae_weights(weights: Weights) -> dict[str, Tensor]:
 
 
 def make_text_model(config: Config) -> tuple[CLIPTokenizer, CLIPTextModel]:
-    """Tokenizer and untrained text model of the folder or hub name in the YAML. Raises OSError when neither is there."""
+    """Tokenizer and untrained text model that the YAML names. Raises OSError when they are not there."""
     tokenizer = CLIPTokenizer.from_pretrained(config.text)
     sizes = CLIPTextConfig.from_pretrained(config.text)
     return tokenizer, CLIPTextModel(sizes)

@@ -28,7 +28,7 @@ def main(code: Path) -> None:
     timer.record("import torch")
     flags = flags_module.parse(code, argv, os.environ)
     from minui import context
-    from minui.http import server
+    from minui.web import server
 
     timer.record("other imports")
     web = context.make(code, flags)

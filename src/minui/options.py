@@ -133,14 +133,14 @@ class Options:
 
     def save(self, file: str) -> None:
         """Write everything at once, not atomically (upstream's habit). Raises AssertionError when frozen."""
-        assert not self._frozen, "saving settings is disabled"  # noqa: S101 - the API answers with this class
+        assert not self._frozen, "saving settings is disabled"
         with open(file, "w", encoding="utf-8") as stream:
             json.dump(self.data, stream, indent=4, ensure_ascii=False)
 
     def put(self, key: str, value: Any) -> None:
         """Store a value without callbacks. Raises AssertionError when frozen."""
-        assert not self._frozen, "changing settings is disabled"  # noqa: S101
-        assert key not in self._frozen_keys, (  # noqa: S101
+        assert not self._frozen, "changing settings is disabled"
+        assert key not in self._frozen_keys, (
             f"not possible to set '{key}' because this setting is frozen with --freeze-specific-settings"
         )
         self.data[key] = value

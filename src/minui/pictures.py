@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-import datetime
+import datetime as dt
 import io
 import json
 import math
@@ -25,8 +25,23 @@ if TYPE_CHECKING:
     from minui.options import Options
 
 NOT_SHOWN = frozenset(
-    "jfif jfif_version jfif_unit jfif_density dpi exif loop background timestamp duration progressive progression "
-    "icc_profile chromaticity photoshop".split()
+    {
+        "jfif",
+        "jfif_version",
+        "jfif_unit",
+        "jfif_density",
+        "dpi",
+        "exif",
+        "loop",
+        "background",
+        "timestamp",
+        "duration",
+        "progressive",
+        "progression",
+        "icc_profile",
+        "chromaticity",
+        "photoshop",
+    }
 )
 """Keys of a picture that png-info leaves out."""
 USER_COMMENT = 0x9286
@@ -133,7 +148,9 @@ def flatten(picture: Image.Image, colour: str) -> Image.Image:
 
 def grid(pictures: list[Image.Image], options: Options, batch_size: int) -> Image.Image:
     """All pictures of a job in one."""
-    rows = options.n_rows if options.n_rows > 0 else batch_size if options.n_rows == 0 else _rows(len(pictures), options)
+    rows = (
+        options.n_rows if options.n_rows > 0 else batch_size if options.n_rows == 0 else _rows(len(pictures), options)
+    )
     rows = min(int(rows), len(pictures))
     columns = math.ceil(len(pictures) / rows)
     width, height = (max(sizes) for sizes in zip(*(picture.size for picture in pictures), strict=True))
@@ -167,7 +184,7 @@ def _next_number(folder: Path, prefix: str) -> int:
 def save(picture: Image.Image, folder: str, options: Options, *, text: str, seed: int, prefix: str = "") -> Path:
     """Save below ``folder``/date/ as ``00000-seed.png`` (grids: ``grid-0000.png``); temp name first."""
     by_date = options.grid_save_to_dirs if prefix else options.save_to_dirs
-    place = Path(folder) / datetime.date.today().isoformat() if by_date else Path(folder)
+    place = Path(folder) / dt.date.today().isoformat() if by_date else Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     number = _next_number(place, prefix)
     ending = options.grid_format if prefix else options.samples_format

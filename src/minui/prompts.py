@@ -16,7 +16,7 @@ BREAK = ("BREAK", -1.0)
 """Marks the end of a 75-token chunk in the list of weighted texts."""
 
 _WEIGHTED = re.compile(r"\\[()\[\]\\]|\\|[(\[)\]]|:\s*([+-]?[.\d]+)\s*\)|[^\\()\[\]:]+|:")
-_BREAK_WORD = re.compile(r"\s*\bBREAK\b\s*", re.S)
+_BREAK_WORD = re.compile(r"\s*\bBREAK\b\s*", re.DOTALL)
 _AND = re.compile(r"\bAND\b")
 _AND_WEIGHT = re.compile(r"^((?:\s|.)*?)(?:\s*:\s*([-+]?(?:\d+\.?|\d*\.\d+)))?\s*$")
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)?)\s*\Z")

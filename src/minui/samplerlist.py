@@ -41,7 +41,12 @@ _DISCARD = {"discard_next_to_last_sigma": True}
 SAMPLERS = (
     Sampler("DPM++ 2M", samplers.dpmpp_2m, ("k_dpmpp_2m",), _KARRAS),
     Sampler(
-        "DPM++ 2S a", samplers.dpmpp_2s_ancestral, ("k_dpmpp_2s_a",), _KARRAS | _ENSD | _SECOND, ("s_noise",), uses_eta=True
+        "DPM++ 2S a",
+        samplers.dpmpp_2s_ancestral,
+        ("k_dpmpp_2s_a",),
+        _KARRAS | _ENSD | _SECOND,
+        ("s_noise",),
+        uses_eta=True,
     ),
     Sampler("Euler a", samplers.euler_ancestral, ("k_euler_a", "k_euler_ancestral"), _ENSD, uses_eta=True),
     Sampler("Euler", samplers.euler, ("k_euler",), {}, _CHURN),
@@ -49,7 +54,12 @@ SAMPLERS = (
     Sampler("Heun", samplers.heun, ("k_heun",), _SECOND, _CHURN),
     Sampler("DPM2", samplers.dpm2, ("k_dpm_2",), _KARRAS | _DISCARD | _SECOND, _CHURN),
     Sampler(
-        "DPM2 a", samplers.dpm2_ancestral, ("k_dpm_2_a",), _KARRAS | _DISCARD | _ENSD | _SECOND, ("s_noise",), uses_eta=True
+        "DPM2 a",
+        samplers.dpm2_ancestral,
+        ("k_dpm_2_a",),
+        _KARRAS | _DISCARD | _ENSD | _SECOND,
+        ("s_noise",),
+        uses_eta=True,
     ),
     Sampler("DDIM", samplers_ddim.ddim, ("ddim",), over_timesteps=True, uses_eta=True),
     Sampler("DDIM CFG++", samplers_ddim.ddim_cfgpp, ("ddim_cfgpp",), over_timesteps=True, uses_eta=True),

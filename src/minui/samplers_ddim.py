@@ -1,4 +1,4 @@
-"""Samplers over timesteps: DDIM (Song et al. 2020), its CFG++ form, PLMS (Liu et al. 2022), as A1111 v1.10.1 runs them."""
+"""Samplers over timesteps as A1111 v1.10.1 runs them: DDIM (Song et al. 2020), CFG++, PLMS (Liu et al. 2022)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,12 @@ def ddim_cfgpp(walk: TimeWalk) -> Tensor:
     return _ddim(walk, plus_plus=True)
 
 
-_ADAMS_BASHFORTH = {1: (1.0,), 2: (3 / 2, -1 / 2), 3: (23 / 12, -16 / 12, 5 / 12), 4: (55 / 24, -59 / 24, 37 / 24, -9 / 24)}
+_ADAMS_BASHFORTH = {
+    1: (1.0,),
+    2: (3 / 2, -1 / 2),
+    3: (23 / 12, -16 / 12, 5 / 12),
+    4: (55 / 24, -59 / 24, 37 / 24, -9 / 24),
+}
 
 
 def plms(walk: TimeWalk) -> Tensor:

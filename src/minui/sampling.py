@@ -121,7 +121,7 @@ class _Run:
 
     def last_picture(self) -> Tensor:
         answer = self.guidance.last_answer
-        assert answer is not None  # noqa: S101 - the caller looked
+        assert answer is not None
         return answer
 
     def _add_extra_noise(self, x: Tensor, noise: Tensor, share: Tensor | float) -> Tensor:
@@ -239,7 +239,7 @@ class _TimeRun(_Run):
 
     def last_picture(self) -> Tensor:
         """The noise-free picture that the last eps means."""
-        assert self._asked is not None  # noqa: S101 - the caller looked
+        assert self._asked is not None
         x, at = self._asked
         alpha = self.job.model.alphas[at.to(dtype=torch.int64)][:, None, None, None]
         return (x - (1 - alpha).sqrt() * super().last_picture()) / alpha.sqrt()
@@ -250,7 +250,7 @@ class _TimeRun(_Run):
 
     def _uncond(self) -> Tensor:
         uncond = self.guidance.last_uncond
-        assert uncond is not None  # noqa: S101 - the sampler has just asked the model
+        assert uncond is not None
         return uncond
 
     def _make_walk(self, x: Tensor, timesteps: Tensor) -> TimeWalk:

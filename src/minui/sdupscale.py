@@ -31,45 +31,64 @@ def info(web: WebUi) -> dict[str, Any]:
     return {"name": TITLE.lower(), "is_alwayson": False, "is_img2img": True, "args": arguments}
 
 
+class _Upscale:
+    """One call of the script."""
+
+    def __init__(self, web: WebUi, start: Image.Image, request: dict[str, Any]) -> None:
+        _, overlap, wanted, factor = request["script_args"]
+        self._web, self._request = web, request
+        names = [upscaler.name.lower() for upscaler in web.upscalers.all]
+        upscaler = web.upscalers.all[names.index(wanted.lower()) if isinstance(wanted, str) else wanted]
+        self._notes = {"SD upscale overlap": overlap, "SD upscale upscaler": upscaler.name}
+        picture = pictures.flatten(start, web.options.img2img_background_color)
+        if upscaler.name != "None":
+            picture = web.upscalers.scale(upscaler, picture, factor, web.interrupted)
+        self._tiles = split(picture, request["width"], request["height"], overlap)
+        self._batches = math.ceil(len(self._tiles.flat) / request["batch_size"])
+        self.results: list[Result] = []
+
+    def announce(self) -> None:
+        """Tell how much there is to do."""
+        state, tiles = self._web.state, self._tiles
+        state.job_count = self._batches * self._request["n_iter"]
+        print(
+            f"SD upscaling will process a total of {len(tiles.flat)} images tiled as"
+            f" {len(tiles.rows[0][1])}x{len(tiles.rows)} per upscale in a total of {state.job_count} batches."
+        )
+
+    def once(self, seed: int, repeat: int) -> Image.Image:
+        """Work on all tiles; the seed rises by one from tile to tile."""
+        request, state, size = self._request, self._web.state, self._request["batch_size"]
+        plain = {**request, "n_iter": 1, "do_not_save_grid": True, "do_not_save_samples": True}
+        done: list[Image.Image] = []
+        for batch in range(self._batches):
+            state.job = f"Batch {batch + 1 + repeat * self._batches} out of {state.job_count}"
+            part = self._tiles.flat[batch * size : (batch + 1) * size]
+            result = process(self._web, Img2Img(part), {**plain, "seed": seed}, self._notes)
+            self.results.append(result)
+            seed = result.job.seeds[0] + 1
+            done += result.pictures
+        blank = Image.new("RGB", (request["width"], request["height"]))
+        return self._tiles.replaced(done + [blank] * (len(self._tiles.flat) - len(done))).joined()
+
+
 def run(web: WebUi, start: Image.Image, request: dict[str, Any]) -> Result:
     """Enlarged pictures; each is saved even if the request saves nothing.
 
-    Raises ValueError for an upscaler nobody knows and for fewer than four arguments.
+    Raises ValueError for an upscaler nobody knows and for another number of arguments than four.
     """
-    _, overlap, wanted, factor = request["script_args"]
-    names = [upscaler.name.lower() for upscaler in web.upscalers.all]
-    upscaler = web.upscalers.all[names.index(wanted.lower()) if isinstance(wanted, str) else wanted]
-    extra = {"SD upscale overlap": overlap, "SD upscale upscaler": upscaler.name}
-    picture = pictures.flatten(start, web.options.img2img_background_color)
-    if upscaler.name != "None":
-        picture = web.upscalers.scale(upscaler, picture, factor, web.interrupted)
-    tiles = split(picture, request["width"], request["height"], overlap)
-    size, repeats, seed = request["batch_size"], request["n_iter"], fixed_seed(request["seed"])
-    batches = math.ceil(len(tiles.flat) / size)
-    web.state.job_count = batches * repeats
-    columns, rows = len(tiles.rows[0][1]), len(tiles.rows)
-    print(
-        f"SD upscaling will process a total of {len(tiles.flat)} images tiled as {columns}x{rows} per upscale"
-        f" in a total of {web.state.job_count} batches."
-    )
-    plain = {**request, "n_iter": 1, "do_not_save_grid": True, "do_not_save_samples": True}
-    results, first = [], None
-    for repeat in range(repeats):
-        done: list[Image.Image] = []
-        now = seed + repeat
-        for batch in range(batches):
-            part = tiles.flat[batch * size : (batch + 1) * size]
-            web.state.job = f"Batch {batch + 1 + repeat * batches} out of {web.state.job_count}"
-            result = process(web, Img2Img(part), {**plain, "seed": now}, extra)
-            first = first or result
-            now = result.job.seeds[0] + 1
-            done += result.pictures
-        blank = Image.new("RGB", (request["width"], request["height"]))
-        done += [blank] * (len(tiles.flat) - len(done))
-        results.append(tiles.replaced(done).joined())
-        _save(web, results[-1], first, seed + repeat)
-    assert first is not None  # noqa: S101 - n_iter is at least one
-    return Result(first.job, results, first.texts[:1] * len(results))
+    work = _Upscale(web, start, request)
+    work.announce()
+    seed = fixed_seed(request["seed"])
+    finished = []
+    for repeat in range(request["n_iter"]):
+        finished.append(work.once(seed + repeat, repeat))
+        _save(web, finished[-1], work.results[0], seed + repeat)
+    text = work.results[0].texts[0]
+    for picture in finished:
+        if web.options.enable_pnginfo:
+            picture.info["parameters"] = text
+    return Result(work.results[-1].job, finished, [text] * len(finished)).describe(seed=seed, subseed=-1)
 
 
 def _save(web: WebUi, picture: Image.Image, first: Result, seed: int) -> None:

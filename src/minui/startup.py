@@ -38,7 +38,8 @@ def check_python() -> None:
     """Warn when this Python is older than what minui is written for."""
     if sys.version_info < OLDEST_PYTHON:
         print(
-            f"INCOMPATIBLE PYTHON VERSION\nminui needs Python 3.11 or newer, but you have {platform.python_version()}.\n"
+            "INCOMPATIBLE PYTHON VERSION\n"
+            f"minui needs Python 3.11 or newer, but you have {platform.python_version()}.\n"
             "Use --skip-python-version-check to suppress this warning.",
             file=sys.stderr,
         )
@@ -49,7 +50,8 @@ def check_torch() -> None:
     code = "import torch; assert torch.cuda.is_available()"
     if subprocess.run([sys.executable, "-c", code], capture_output=True, check=False).returncode != 0:
         raise RuntimeError(
-            "Torch is not able to use GPU; add --skip-torch-cuda-test to COMMANDLINE_ARGS variable to disable this check"
+            "Torch is not able to use GPU; "
+            "add --skip-torch-cuda-test to COMMANDLINE_ARGS variable to disable this check"
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import random
 import string
 import threading
@@ -43,7 +43,7 @@ class JobState:
         self.skipped = self.interrupted = self.stopping_generation = False
         self.textinfo = None
         self.time_start = time.time()
-        self.job_timestamp = datetime.datetime.now().strftime("%Y%m%d%H%M%S")
+        self.job_timestamp = dt.datetime.now().strftime("%Y%m%d%H%M%S")
 
     def end(self) -> None:
         """The job is over."""
@@ -94,7 +94,7 @@ class Tasks:
     @staticmethod
     def new_id(kind: str) -> str:
         """An id such as ``task(txt2img-4F0QX1Z)``."""
-        letters = random.choices(string.ascii_uppercase + string.digits, k=7)  # noqa: S311 - no secret
+        letters = random.choices(string.ascii_uppercase + string.digits, k=7)
         return f"task({kind}-{''.join(letters)})"
 
     def wait(self, task: str) -> None:

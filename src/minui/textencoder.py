@@ -132,10 +132,9 @@ class TextEncoder:
         """Conditioning of texts: (len(texts), 77 * chunks, width)."""
         rows = [self.chunks(text, options) for text in texts]
         empty = Chunker(self.tokenizer.bos_token_id, self.tokenizer.eos_token_id, self._comma, 0).finish()[0]
-        parts = []
-        for index in range(max(len(row) for row in rows)):
-            parts.append(self._encode_chunks([row[index] if index < len(row) else empty for row in rows], options))
-        return torch.hstack(parts)
+        length = max(len(row) for row in rows)
+        columns = [[row[index] if index < len(row) else empty for row in rows] for index in range(length)]
+        return torch.hstack([self._encode_chunks(column, options) for column in columns])
 
     def _encode_chunks(self, chunks: Sequence[Chunk], options: Any) -> Tensor:
         self._pending = [chunk.inserts for chunk in chunks]

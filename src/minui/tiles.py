@@ -50,7 +50,9 @@ def _ramp(values: np.ndarray, overlap: int) -> Image.Image | None:
     return Image.fromarray((values.astype(np.float32) * 255 / overlap).astype(np.uint8), "L")
 
 
-def _paste(target: Image.Image, part: Image.Image, at: tuple[int, int], mask: Image.Image | None, *, horizontal: bool) -> None:
+def _paste(
+    target: Image.Image, part: Image.Image, at: tuple[int, int], mask: Image.Image | None, *, horizontal: bool
+) -> None:
     if mask is None:
         target.paste(part, at)
         return

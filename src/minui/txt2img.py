@@ -53,7 +53,7 @@ class Txt2Img:
         self._target: Target | None = None
         self._checkpoint: Any = None
 
-    def prepare(self, job: Job, model: Model) -> None:
+    def prepare(self, job: Job, model: Model) -> None:  # noqa: ARG002 - the plan of img2img needs it
         """With hires fix: sizes and notes. Raises Exception for an unknown upscaler or checkpoint."""
         asked, extra = job.asked, job.extra
         if asked.firstphase_width or asked.firstphase_height:
@@ -64,10 +64,7 @@ class Txt2Img:
         self._choose_checkpoint(job)
         if asked.hr_sampler_name is not None and asked.hr_sampler_name != job.sampler_name:
             extra["Hires sampler"] = asked.hr_sampler_name
-        extra["Hires prompt"] = asked.hr_prompt if asked.hr_prompt not in ("", asked.prompt) else None
-        negative = asked.hr_negative_prompt
-        extra["Hires negative prompt"] = negative if negative not in ("", asked.negative_prompt) else None
-        extra["Hires schedule type"] = None
+        self._note_prompts(job)
         if asked.hr_upscaler not in (None, *LATENT_MODES) and job.web.upscalers.named(asked.hr_upscaler) is None:
             raise Exception(f"could not find upscaler named {asked.hr_upscaler}")  # noqa: TRY002 - upstream's class
         self._target = self._size(job)
@@ -76,6 +73,16 @@ class Txt2Img:
             extra["Hires steps"] = asked.hr_second_pass_steps
         if asked.hr_upscaler is not None:
             extra["Hires upscaler"] = asked.hr_upscaler
+
+    @staticmethod
+    def _note_prompts(job: Job) -> None:
+        """Second-pass prompts that differ; their places in the infotext come before the size."""
+        asked = job.asked
+        job.extra.update({"Hires prompt": None, "Hires negative prompt": None, "Hires schedule type": None})
+        if asked.hr_prompt not in ("", asked.prompt):
+            job.late["Hires prompt"] = asked.hr_prompt
+        if asked.hr_negative_prompt not in ("", asked.negative_prompt):
+            job.late["Hires negative prompt"] = asked.hr_negative_prompt
 
     def _choose_checkpoint(self, job: Job) -> None:
         name = job.asked.hr_checkpoint_name
@@ -120,7 +127,7 @@ class Txt2Img:
         return decode_batch(job, model, self._second_pass(job, model, batch, first, self._cut(enlarged)))
 
     def _goal(self) -> Target:
-        assert self._target is not None  # noqa: S101 - latents() has looked
+        assert self._target is not None
         return self._target
 
     def _by_latent(self, job: Job, samples: Tensor) -> Tensor:
@@ -147,7 +154,7 @@ class Txt2Img:
         source = noise_for(job, batch, (latent.shape[1], latent.shape[2], latent.shape[3]))
         noise = source.next()
         sampler = samplerlist.by_name(asked.hr_sampler_name or job.sampler_name)
-        assert sampler is not None, f"bad sampler name: {asked.hr_sampler_name}"  # noqa: S101 - upstream's class
+        assert sampler is not None, f"bad sampler name: {asked.hr_sampler_name}"
         steps = asked.hr_second_pass_steps or asked.steps
         line = Timeline(sampler.calls(steps), first.sampler.calls(asked.steps), options.use_old_scheduling)
         if options.use_old_scheduling:

@@ -1,4 +1,4 @@
-"""Upscalers for pictures: None, Lanczos, Nearest, and ESRGAN files (A1111 v1.10.1 modules/upscaler.py, esrgan_model.py).
+"""Upscalers for pictures: None, Lanczos, Nearest, and ESRGAN files (A1111 v1.10.1 modules/upscaler.py).
 
 Real-ESRGAN names are listed whether or not their file is there; a missing or broken file is reported and the picture
 is then resized by Lanczos (upstream's habit, which a checker has to know).

@@ -18,7 +18,7 @@ AUTOMATIC = ("Automatic", "auto")
 
 @dataclass(frozen=True)
 class Choice:
-    """A resolved VAE: file (None = the one inside the checkpoint), the words for the log, and whether a rule decided."""
+    """A resolved VAE: file (None = the checkpoint's own), the words for the log, and whether a rule decided."""
 
     file: str | None = None
     source: str | None = None
