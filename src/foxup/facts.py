@@ -35,7 +35,8 @@ class GpuFacts:
 
     `vendor` is nvidia, amd, intel, apple or other; `pci` is `vendor:device` in hex; `bus` the PCI address; `cc` the
     CUDA compute capability; `vram_mib` dedicated memory in MiB as the driver reports it; `gfx` AMD's architecture.
-    `mig` is False (off), or the list of slices `{"uuid", "profile", "vram_mib"}`; None where there is no such thing.
+    `mig` is the list of slices `{"uuid", "profile", "vram_mib"}`, True (on, but no slice to be seen), False (off), or
+    None where there is no such thing.
     `status` is None for a card that works, else why not: disabled, no-driver, the name of a driver that cannot compute
     (nouveau, vfio-pci), gpu-lost, reset-required, no-permission, nvml-N, device-problem-N. `source` saw it first.
     """

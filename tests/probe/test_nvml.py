@@ -143,3 +143,8 @@ def test_a_neighbour_of_the_program_does_not_shadow_a_library(tmp_path: Path) ->
     (tmp_path / "json.py").write_text("raise SystemExit('shadowed')")
     child = _child(tmp_path, "import json; print(json.dumps({'init': 'error', 'code': 9}))")
     assert nvml.read(child) == {"init": "error", "code": 9}
+
+
+def test_a_divided_card_without_a_slice_for_us_still_says_that_it_is_divided() -> None:
+    _facts, [card] = nvml.parse(nvml.ask(FakeNvml(_recording(mig=[1, 1], slices=[{"error": 6}, {"error": 4}]))))
+    assert card.mig is True

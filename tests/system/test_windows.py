@@ -5,6 +5,7 @@ import ctypes
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import fake_winreg
@@ -12,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foxup.system import interpreters, windows, windows_python
+from foxup.facts import OsFacts
+from foxup.system import gpus, host, interpreters, windows, windows_python
 
 CLASS = rf"SYSTEM\CurrentControlSet\Control\Class\{windows.DISPLAY_CLASS}"
 REGISTRY = {
@@ -191,3 +193,31 @@ def test_the_device_manager_tells_who_is_there(
             ("0000:01:00.0", 12288, None),
             (None, None, "disabled"),
         ]
+
+
+def test_the_whole_bus_of_a_windows_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The way a probe goes there: registry, device manager, driver store."""
+    store = tmp_path / "System32/DriverStore/FileRepository/nv_dispi.inf_amd64_1f"
+    store.mkdir(parents=True)
+    (store / "nv_dispi.inf").write_bytes(
+        b"\xff\xfe" + "[Version]\r\nDriverVer = 12/02/2024, 32.0.15.6636\r\n".encode("utf-16-le")
+    )
+    monkeypatch.setenv("SystemRoot", str(tmp_path))
+    monkeypatch.setitem(sys.modules, "winreg", fake_winreg.module(REGISTRY))
+    monkeypatch.setattr(windows, "_present", lambda: None)
+    found = gpus.bus(lambda name, error: pytest.fail(f"{name}: {error}"), "win32")
+    assert [card.name for card in found.cards] == ["NVIDIA GeForce RTX 3060"]
+    assert found.driver_files == "566.36"
+
+
+def test_a_windows_machine_names_itself_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "winreg", fake_winreg.module(REGISTRY))
+    monkeypatch.setattr(
+        sys, "getwindowsversion", lambda: SimpleNamespace(platform_version=(10, 0, 22631)), raising=False
+    )
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(windows, "read_locale", lambda: "ru-RU")
+    monkeypatch.setenv("PROCESSOR_ARCHITEW6432", "AMD64")
+    found = host.read()
+    assert found.os == OsFacts("windows", "Windows 11 Pro", "10.0.22631", "AMD64", "ru-RU")
+    assert (found.cpu, found.long_paths) == ("AMD Ryzen 5 5600X 6-Core Processor", True)

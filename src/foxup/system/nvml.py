@@ -163,7 +163,7 @@ def _card(device: dict[str, Any], driver: str | None) -> GpuFacts:
         bus=bus_text(device.get("bus")),
         cc=".".join(map(str, capability)) if capability else None,
         vram_mib=_mib(device.get("memory")),
-        mig=device.get("mig") if slices is None else [_slice(each) for each in slices],
+        mig=[_slice(each) for each in slices] if slices else device.get("mig"),
         uuid=device.get("uuid"),
         driver=driver,
         status=_status(device.get("errors", {})),
