@@ -94,7 +94,7 @@ class Hardware(Model):
             for rule in self.sets_for("cuda", system, arch)
             if cc
             and any(low <= cc <= high for low, high in rule.verified)
-            and any(major == cc[0] and minor <= cc[1] for major, minor in rule.code[cast(System, system)])
+            and any(major == cc[0] and minor <= cc[1] for major, minor in rule.code[cast("System", system)])
         )
 
     def driver_floor(self, rule: TorchSetRule, cc: tuple[int, int] | None, column: Column) -> str:

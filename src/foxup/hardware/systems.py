@@ -15,7 +15,7 @@ def system(os: OsFacts) -> System | None:
     if family.startswith("wsl"):
         return "linux"
     family = {"darwin": "macos", "mac": "macos"}.get(family, family)
-    return cast(System, family) if family in {"windows", "linux", "macos"} else None
+    return cast("System", family) if family in {"windows", "linux", "macos"} else None
 
 
 def is_wsl(os: OsFacts) -> bool:
