@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -154,3 +155,9 @@ def test_any_facts_survive_the_document(facts: Facts) -> None:
     """An NVML that answers has no code; without one in the document the default would say 12."""
     document = json.loads(json.dumps(facts.to_document()))
     assert from_document(document) == facts
+
+
+def test_the_reference_page_names_every_key() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "reference" / "facts.md").read_text(encoding="utf-8")
+    keys = {field.name for part in (Facts, *PARTS.values()) for field in dataclasses.fields(part)}
+    assert {key for key in keys if not re.search(rf"\b{key}\b", page)} == set()

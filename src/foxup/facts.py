@@ -81,7 +81,8 @@ class PythonFacts:
 class DiskFacts:
     """Free space in GiB on the target's, the system's and TEMP's drive.
 
-    `target_kind` is ssd, hdd, network or unknown; `filesystem` as the system names it, `drvfs` for a Windows drive in WSL.
+    `target_kind` is ssd, hdd, network or unknown; `filesystem` as the system names it, `drvfs` for a Windows drive in
+    WSL.
     """
 
     target_free_gib: float | None = None

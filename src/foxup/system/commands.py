@@ -73,7 +73,7 @@ def run(
     return done
 
 
-def stream(  # noqa: PLR0913 - each is one thing a caller may leave out
+def stream(
     argv: Sequence[str | Path],
     *,
     cwd: Path | None = None,
