@@ -15,6 +15,7 @@ from threading import Event, Thread
 from typing import TYPE_CHECKING, Protocol
 
 from foxup import __version__
+from foxup.components import launch_script
 from foxup.errors import FoxupError
 from foxup.i18n import _
 from foxup.paths import Layout
@@ -26,6 +27,7 @@ from foxup.step import (
     CopyFile,
     CreateEnvironment,
     DownloadFile,
+    EditLaunchScript,
     InstallPackages,
     MakeFolder,
     Prove,
@@ -75,8 +77,8 @@ class Applier:
         """Apply every step; return the receipt, already written. Raises FoxupError; what was done stays done."""
         with held(self.layout):
             self._clear()
-            receipt = previous or Receipt(foxup=__version__, profile=plan.profile)
-            receipt = replace(receipt, foxup=__version__, profile=plan.profile, environment=plan.environment_digest)
+            receipt = previous or Receipt(foxup=__version__, profile=plan.address)
+            receipt = replace(receipt, foxup=__version__, profile=plan.address, environment=plan.environment_digest)
             journal = Journal(self.layout.journal)
             for number, step in enumerate(plan.steps, start=1):
                 if any(isinstance(action, Prove) for action in step.actions):
@@ -123,6 +125,8 @@ class Applier:
                 return self._remember(receipt, action.destination, self._copy(action))
             case WriteFile():
                 return self._remember(receipt, action.path, self._write(action))
+            case EditLaunchScript():
+                return self._remember(receipt, action.path, self._edit(action))
             case DownloadFile():
                 digest = self.fetch(action, self.layout, self.listener)
                 return self._remember(receipt, action.destination, digest)
@@ -166,11 +170,24 @@ class Applier:
                 _("{path} was changed while foxup was at work; nothing was written to it.").format(path=action.path),
                 hint=_("Run the same command again."),
             )
-        original = self.layout.originals / action.path.name
-        if action.keep_original and present is not None and not original.exists():
-            files.write_atomic(original, present, scratch=self.layout.scratch)
+        if action.keep_original:
+            self._keep_original(action.path, present)
         files.write_atomic(action.path, action.content, executable=action.executable, scratch=self.layout.scratch)
         return files.sha256_bytes(action.content)
+
+    def _edit(self, action: EditLaunchScript) -> str:
+        present = files.read_bytes(action.path)
+        base = action.template if present is None else present
+        content = launch_script.merge(base, action.arguments, dict(action.environment), windows=action.windows)
+        self._keep_original(action.path, present)
+        scratch = self.layout.scratch
+        files.write_atomic(action.path, content, executable=not action.windows, scratch=scratch)
+        return files.sha256_bytes(content)
+
+    def _keep_original(self, path: Path, content: bytes | None) -> None:
+        original = self.layout.originals / path.name
+        if content is not None and not original.exists():
+            files.write_atomic(original, content, scratch=self.layout.scratch)
 
     def _clone(self, action: CloneRepository, log: Log) -> None:
         from foxup.system import git

@@ -70,7 +70,12 @@ def glyph(name: str, stream: IO[str] | None = None) -> str:
 def say(text: str = "", *, style: str | None = None) -> None:
     """Tell a person something, unless they asked for quiet or for JSON."""
     if not (out.quiet or out.json):
-        rich().print(text, style=style)
+        _print(rich(), text, style)
+
+
+def _print(printer: RichConsole, text: str, style: str | None = None) -> None:
+    """Print one line: wrapped by words on a terminal, whole in a pipe, so that paths and commands can be copied."""
+    printer.print(text, style=style, soft_wrap=not printer.is_terminal)
 
 
 def detail(text: str) -> None:
@@ -105,7 +110,7 @@ def table(table: Table) -> None:
 def result(text: str) -> None:
     """Write the command's own data, for people: to stdout, also with --quiet."""
     if not out.json:
-        rich(sys.stdout).print(text)
+        _print(rich(sys.stdout), text)
 
 
 def error(failure: FoxupError) -> None:
@@ -113,11 +118,11 @@ def error(failure: FoxupError) -> None:
     if out.json:
         return
     printer = rich()
-    printer.print(_("error: {message}").format(message=failure.message), style="bold red")
+    _print(printer, _("error: {message}").format(message=failure.message), "bold red")
     if failure.cause:
-        printer.print("  " + _("cause: {cause}").format(cause=failure.cause))
+        _print(printer, "  " + _("cause: {cause}").format(cause=failure.cause))
     if failure.hint:
-        printer.print(_("hint: {hint}").format(hint=failure.hint), style="cyan")
+        _print(printer, _("hint: {hint}").format(hint=failure.hint), "cyan")
 
 
 def document(exit_code: int, failure: FoxupError | None = None) -> None:
@@ -193,4 +198,4 @@ def extend(data: Mapping[str, Any], findings: Iterable[Finding] = ()) -> None:
 def result_line(text: str, *, style: str) -> None:
     """Write one line of the command's own data, with a style where colour is shown."""
     if not out.json:
-        rich(sys.stdout).print(text, style=style)
+        _print(rich(sys.stdout), text, style)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from foxup.facts import Facts
 from foxup.installed import Installed
@@ -17,14 +16,13 @@ class Context:
     """The input of planning. Nothing in it acts.
 
     `python` is an interpreter's path or None (uv provides one); `arguments` and `environment` go into the launch
-    script; `packages_folder` is where the profiles' lock files and shipped files lie.
+    script.
     """
 
     profile: Profile
     facts: Facts
     installed: Installed
     layout: Layout
-    data: Path
     python: str | None = None
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)

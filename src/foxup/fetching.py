@@ -13,29 +13,29 @@ from foxup.components import models
 from foxup.errors import UsageError
 from foxup.i18n import _
 from foxup.paths import Layout
-from foxup.profile import FileModel, Profile, profiles_folder
+from foxup.profile import FileModel, Profile
 from foxup.receipt import Receipt, from_document
 from foxup.step import DownloadFile
 from foxup.system import download, files
 from foxup.system.download import DownloadContext, DownloadEvent
 
 
-def context(layout: Layout, *, offline: bool = False, folders: tuple[Path, ...] = ()) -> DownloadContext:
+def context(layout: Layout, profile: Profile, *, offline: bool = False, folders: tuple[Path, ...] = ()) -> DownloadContext:
     """Return what the download engine needs to know for this install. Raises UsageError (`config-invalid`)."""
     mine = configuration.load()
     made = download.make_context(
-        layout.downloads, os.environ, mirrors=mine.mirrors.files, package_folder=profiles_folder()
+        layout.downloads, os.environ, mirrors=mine.mirrors.files, package_folder=profile.folder
     )
     return replace(made, offline=offline, shared_folders=(*folders, *mine.models_folders))
 
 
-def fetch(action: DownloadFile, layout: Layout, listener: Listener, *, offline: bool = False) -> str:
+def fetch(action: DownloadFile, layout: Layout, profile: Profile, listener: Listener, *, offline: bool = False) -> str:
     """Bring one file of a plan and return its SHA-256. Raises FoxupError."""
 
     def tell(event: DownloadEvent) -> None:
         listener.advance(event.done, event.total, f"{event.state} {event.source}")
 
-    fetched = download.fetch(action.spec, action.destination, context=context(layout, offline=offline), progress=tell)
+    fetched = download.fetch(action.spec, action.destination, context=context(layout, profile, offline=offline), progress=tell)
     return fetched.sha256
 
 
@@ -66,7 +66,7 @@ def fetch_named(
     chosen = [file_of(profile, name) for name in names]
     wanted = [download.Wanted(models.spec(file), layout.root / PurePosixPath(file.destination)) for file in chosen]
     with held(layout):
-        made = replace(context(layout, offline=offline, folders=folders), allow_dangerous_pickles=dangerous)
+        made = replace(context(layout, profile, offline=offline, folders=folders), allow_dangerous_pickles=dangerous)
         outcomes = download.fetch_all(wanted, context=made, progress=progress)
         _remember(layout, outcomes)
     return outcomes

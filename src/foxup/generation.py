@@ -92,7 +92,9 @@ def effective_options(running: Mapping[str, Any], on_disk: Mapping[str, Any] | N
 
     `on_disk` is None when the web UI cannot read the file; then what runs is what counts.
     """
-    return {key: (on_disk or {}).get(key, running.get(key)) for key in SHAPING if key in running or key in (on_disk or {})}
+    return {
+        key: (on_disk or {}).get(key, running.get(key)) for key in SHAPING if key in running or key in (on_disk or {})
+    }
 
 
 def parse_changes(pairs: list[str]) -> dict[str, Any]:

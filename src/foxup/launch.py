@@ -89,7 +89,9 @@ def start(layout: Layout, how: Start) -> Server:
     return server
 
 
-def wait_ready(server: Server, *, timeout_s: float = _READY_TIMEOUT_S, tell: Callable[[str], None] | None = None) -> None:
+def wait_ready(
+    server: Server, *, timeout_s: float = _READY_TIMEOUT_S, tell: Callable[[str], None] | None = None
+) -> None:
     """Wait for the log's word that it started, then the API, then a really loaded model (by a tiny generation).
 
     Nothing is asked over HTTP before the line `Startup time:`: measured on v1.10.1, a request between binding the port

@@ -14,12 +14,12 @@ _TORCH_ONLY = re.compile(r"^(torch|triton|nvidia-[\w-]+|cuda-[\w-]+)==")
 _HEADER = "# Made by `foxup lock --profile {name}` from {source}. Do not edit.\n"
 
 
-def make(profile: Profile, folder: Path) -> tuple[Path, Path]:
-    """Resolve the profile's requirements and write its two locks below `folder`; return their paths.
+def make(profile: Profile) -> tuple[Path, Path]:
+    """Resolve the profile's requirements and write its two locks beside it; return their paths.
 
     Needs the package index. Raises FoxupError (`lock-failed`) with the resolver's last words.
     """
-    packages = profile.packages
+    packages, folder = profile.packages, profile.folder
     python = profile.python.provision
     arguments = [uv.find_uv(), "pip", "compile", "--no-config", "--universal", "--generate-hashes", "--no-header"]
     arguments += ["--no-annotate", "--python-version", python, str(folder / packages.requirements)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 from foxup import hardware, state_digest
@@ -25,11 +24,13 @@ from foxup.step import Prove, Step
 class Plan:
     """What will be done, what is already so, and what stands in the way.
 
+    `address` is what `--profile` takes to load the profile again.
     `verdict` is recommended, minimum, degraded or unsupported; `proceed` is false when a blocker stands. `machine`
     holds what the hardware rules chose: selected_gpu, effective_vram_mib, torch, python, env.
     """
 
     profile: str
+    address: str
     verdict: str
     proceed: bool
     launch_args: tuple[str, ...]
@@ -54,8 +55,6 @@ class Plan:
         """Return the JSON form of the plan contract."""
         return {
             "profile": self.profile,
-            "verdict": self.verdict,
-            "proceed": self.proceed,
             "selected_gpu": None,
             "effective_vram_mib": None,
             "torch": None,
@@ -73,10 +72,10 @@ class Plan:
 
 
 def make(
-    profile: Profile, facts: Facts, installed: Installed, layout: Layout, data: Path, *, prove: bool = True
+    profile: Profile, facts: Facts, installed: Installed, layout: Layout, *, prove: bool = True
 ) -> Plan:
     """Plan a profile for a machine and an install folder."""
-    base = Context(profile=profile, facts=facts, installed=installed, layout=layout, data=data)
+    base = Context(profile=profile, facts=facts, installed=installed, layout=layout)
     if profile.requirements.hardware == "none":
         return _by_requirements(base, prove=prove)
     decision = decide(facts, hardware.load(), profile_allows_cpu=profile.requirements.hardware == "cpu")
@@ -112,7 +111,7 @@ def _by_decision(base: Context, decision: Decision, *, prove: bool) -> Plan:
     document = decision.to_document()
     if decision.torch is None:
         found = (*decision.findings, *webui.findings(base))
-        return Plan(profile.name, decision.verdict, False, (), findings=found, machine=document)
+        return Plan(profile.name, profile.address, decision.verdict, False, (), findings=found, machine=document)
     context = replace(
         base,
         python=decision.python.removeprefix("use:") if decision.python.startswith("use:") else None,
@@ -156,6 +155,7 @@ def assemble(
     blocked = verdict == "unsupported" or any(finding.severity is Severity.BLOCKER for finding in found)
     return Plan(
         profile=context.profile.name,
+        address=context.profile.address,
         verdict=verdict,
         proceed=not blocked,
         launch_args=tuple(context.arguments),
@@ -176,10 +176,10 @@ def restricted(plan: Plan, step_ids: frozenset[str]) -> Plan:
 def _digests(context: Context) -> dict[str, str]:
     """Return the digest of the package set for each way to get torch."""
     table = context.profile.packages
-    locks = {table.lock: (context.data / table.lock).read_bytes()}
+    locks = {table.lock: (context.profile.folder / table.lock).read_bytes()}
     found = {}
     for choice in table.torch:
-        content = {**locks, choice.lock: (context.data / choice.lock).read_bytes()}
+        content = {**locks, choice.lock: (context.profile.folder / choice.lock).read_bytes()}
         found[choice.lock] = packages.digest(content, choice, context.profile.python.requires)
     return found
 

@@ -37,9 +37,9 @@ def machine_line(found: Facts) -> str:
     return f"{found.os.name} · {gpu} · {_mib(found.ram_mib)}".replace("·", console.glyph("dot"))
 
 
-def plan_lines(plan: Plan, root: Path) -> list[tuple[str] | tuple[str, str]]:
-    """Return the plan as lines, some with a style."""
-    lines: list[tuple[str] | tuple[str, str]] = []
+def plan_lines(plan: Plan, root: Path) -> list[tuple[str, str | None]]:
+    """Return the plan as lines, each with its style or None."""
+    lines: list[tuple[str, str | None]] = []
     for step in plan.satisfied:
         lines.append((f"  {console.glyph('ok')} {step.title}: " + _("already so"), "dim"))
     if plan.steps:
@@ -49,13 +49,13 @@ def plan_lines(plan: Plan, root: Path) -> list[tuple[str] | tuple[str, str]]:
         )
         lines.append((head, "bold"))
     for number, step in enumerate(plan.steps, start=1):
-        lines.append((f"{number:>3}. {step.title}",))
+        lines.append((f"{number:>3}. {step.title}", None))
         lines += [(f"      {text}", "dim") for text in _step_details(step)]
     return lines
 
 
 def _step_details(step: Step) -> list[str]:
-    details = [step.why]
+    details = [step.why, *step.details]
     parts = []
     if step.download_bytes:
         parts.append(_("{size} to fetch").format(size=size(step.download_bytes)))

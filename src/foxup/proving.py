@@ -12,7 +12,7 @@ from foxup.context import Context
 from foxup.facts import Facts
 from foxup.i18n import pick
 from foxup.paths import Layout
-from foxup.profile import Profile, profiles_folder
+from foxup.profile import Profile
 from foxup.receipt import Proof, from_document
 from foxup.system import files
 from foxup.system.journal import now
@@ -100,7 +100,7 @@ def _remember(result: Verification, layout: Layout, profile: Profile) -> None:
     if receipt is None or result.generated is None:
         return
     installed = survey.look(layout, profile)
-    context = Context(profile, Facts(), installed, layout, profiles_folder())
+    context = Context(profile, Facts(), installed, layout)
     proof = Proof(
         reference=result.reference.id,
         verdict=result.verdict,

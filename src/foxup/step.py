@@ -70,6 +70,20 @@ class WriteFile:
 
 
 @dataclass(frozen=True, slots=True)
+class EditLaunchScript:
+    """Add arguments and variables to the launch script as it is found then; `template` is its text when it is missing.
+
+    `keep_original` of WriteFile holds here too.
+    """
+
+    path: Path
+    template: bytes
+    arguments: tuple[str, ...]
+    environment: tuple[tuple[str, str], ...]
+    windows: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CloneRepository:
     """Bring `destination` to be a git repository whose HEAD is `commit` (40 hex digits), from the first good source."""
 
@@ -125,6 +139,7 @@ Action = (
     MakeFolder
     | CopyFile
     | WriteFile
+    | EditLaunchScript
     | CloneRepository
     | DownloadFile
     | CreateEnvironment
@@ -139,7 +154,7 @@ class Step:
 
     `id` is stable, `component.thing`. `title` and `why` are sentences in the person's language. `download_bytes` and
     `disk_bytes` are estimates or exact sizes; `sources` are addresses for people; `sha256` is set when one file is
-    pinned.
+    pinned; `details` are further lines about what exactly will be done.
     """
 
     id: str
@@ -150,6 +165,7 @@ class Step:
     disk_bytes: int = 0
     sources: tuple[str, ...] = ()
     sha256: str | None = None
+    details: tuple[str, ...] = ()
 
     def to_document(self) -> dict[str, Any]:
         """Return the JSON form of the plan contract."""
@@ -161,4 +177,5 @@ class Step:
             "disk_bytes": self.disk_bytes,
             "sources": list(self.sources),
             "sha256": self.sha256,
+            "details": list(self.details),
         }

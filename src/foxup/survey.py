@@ -6,6 +6,7 @@ import importlib.util
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from foxup import receipt
 from foxup.components.webui import FOLDERS
@@ -82,15 +83,15 @@ def embedded(profile: Profile) -> tuple[EmbeddedFile, ...]:
     return tuple(_embedded_file(folder, entry) for entry in manifest["file"])
 
 
-def _embedded_file(folder: Path, entry: dict[str, str | bool]) -> EmbeddedFile:
-    source = folder / PurePosixPath(str(entry["source"]))
+def _embedded_file(folder: Path, entry: dict[str, Any]) -> EmbeddedFile:
+    source = folder / PurePosixPath(entry["source"])
     return EmbeddedFile(
         source=source,
-        destination=str(entry["destination"]),
+        destination=entry["destination"],
         sha256=files.sha256_file(source),
         size=source.stat().st_size,
-        executable=bool(entry.get("executable", False)),
-        user=bool(entry.get("user", False)),
+        executable=entry.get("executable", False),
+        user=entry.get("user", False),
     )
 
 

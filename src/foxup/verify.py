@@ -19,7 +19,7 @@ from foxup.finding import Finding, Severity
 from foxup.i18n import _
 from foxup.launch import Server, Start
 from foxup.paths import Layout
-from foxup.profile import FileModel, Profile, ReferenceModel, profiles_folder
+from foxup.profile import FileModel, Profile, ReferenceModel
 from foxup.system import files
 from foxup.system.journal import now
 
@@ -96,7 +96,7 @@ def verify(run: Run) -> Verification:
     installed = survey.look(run.layout, run.profile, full_hash=True)
     if not (run.layout.root / "launch.py").is_file() or not run.layout.environment_python.exists():
         raise launch.not_installed(run.layout)
-    published = run.published or published_picture(run.reference)
+    published = run.published or published_picture(run.profile, run.reference)
     folder = run.layout.reports / now().replace(":", "").replace("+0000", "")
     try:
         with _server(run, installed) as server:
@@ -105,10 +105,10 @@ def verify(run: Run) -> Verification:
         return _broken(run, installed, error, published)
 
 
-def published_picture(reference: ReferenceModel) -> Path | None:
+def published_picture(profile: Profile, reference: ReferenceModel) -> Path | None:
     """Return the published picture if it ships with foxup, or None."""
     if reference.picture and reference.picture.startswith(PACKAGED):
-        path = profiles_folder() / PurePosixPath(reference.picture.removeprefix(PACKAGED))
+        path = profile.folder / PurePosixPath(reference.picture.removeprefix(PACKAGED))
         return path if path.is_file() else None
     return None
 
@@ -263,4 +263,3 @@ def _broken(run: Run, installed: Installed, error: FoxupError, published: Path |
         published=published,
         files=evidence.files,
     )
-

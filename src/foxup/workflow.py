@@ -17,7 +17,7 @@ from foxup.i18n import _
 from foxup.installed import Installed, PackageSources
 from foxup.paths import Layout
 from foxup.plan import Plan
-from foxup.profile import Profile, profiles_folder
+from foxup.profile import Profile
 from foxup.receipt import Receipt, from_document
 from foxup.step import DownloadFile
 from foxup.system import files
@@ -69,7 +69,7 @@ def prepare(
         installed = survey.look(layout, profile)
         if installed.environment.digest is None:
             installed = replace(installed, package_sources=survey.package_sources(profile, offline=offline))
-    plan = planning.make(profile, facts, installed, layout, profiles_folder(), prove=prove)
+    plan = planning.make(profile, facts, installed, layout, prove=prove)
     return Prepared(layout, profile, facts, installed, plan)
 
 
@@ -108,7 +108,7 @@ def carry_out(
     """Apply the plan. Raises FoxupError; running it again goes on where it stopped."""
 
     def bring(action: DownloadFile, layout: Layout, listener: Listener) -> str:
-        return fetching.fetch(action, layout, listener, offline=offline)
+        return fetching.fetch(action, layout, prepared.profile, listener, offline=offline)
 
     applier = Applier(prepared.layout, listener, prove, bring, offline=offline)
     return applier.run(prepared.plan, prepared.installed.receipt)

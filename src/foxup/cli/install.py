@@ -131,8 +131,8 @@ def _show(prepared: Prepared) -> None:
     console.extend(prepared.plan.to_document(), prepared.plan.findings)
     if not console.out.json:
         console.say(present.machine_line(prepared.facts), style="bold")
-        for line in present.plan_lines(prepared.plan, prepared.layout.root):
-            console.say(*line)
+        for text, style in present.plan_lines(prepared.plan, prepared.layout.root):
+            console.say(text, style=style)
         console.show(prepared.plan.findings)
 
 

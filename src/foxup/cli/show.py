@@ -86,7 +86,7 @@ def lock(profile: o.ProfileName = None, as_json: o.Json = False, lang: o.Lang = 
 
     chosen = profiles.load(profile or workflow.DEFAULT_PROFILE)
     with console.status(_("Resolving packages")):
-        paths = locking.make(chosen, profiles.profiles_folder())
+        paths = locking.make(chosen)
     console.extend({"locks": [str(path) for path in paths]})
     for path in paths:
         console.result(str(path))

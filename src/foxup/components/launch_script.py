@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from foxup.context import Context
 from foxup.finding import Finding, Severity
 from foxup.i18n import _
-from foxup.step import Step, WriteFile
+from foxup.step import EditLaunchScript, Step
 
 NAME = "COMMANDLINE_ARGS"
 _EXCLUSIVE = (
@@ -135,16 +135,15 @@ def steps(context: Context) -> list[Step]:
     template = _template(context)
     base = present if present is not None else template
     content = merge(base, context.arguments, context.environment, windows=windows)
-    action = WriteFile(context.layout.launch_script, content, _hash(context), executable=not windows)
-    arguments = " ".join(context.arguments)
+    variables = tuple(sorted(context.environment.items()))
+    action = EditLaunchScript(context.layout.launch_script, template, context.arguments, variables, windows)
     return [
         Step(
             id="launch-script",
-            title=_("Launch arguments in {name}: {arguments}").format(
-                name=context.layout.launch_script.name, arguments=arguments
-            ),
+            title=_("Launch arguments in {name}").format(name=context.layout.launch_script.name),
             why=_("Started by hand, without foxup, the web UI then runs the same way. What you set there is kept."),
             actions=() if content == present else (action,),
+            details=(f"{NAME}: {' '.join(context.arguments)}", *(f"{name} = {value}" for name, value in variables)),
         )
     ]
 
@@ -174,15 +173,8 @@ def _template(context: Context) -> bytes:
     return _WINDOWS_TEMPLATE if context.layout.windows else _SHELL_TEMPLATE
 
 
-_WINDOWS_TEMPLATE = (
-    b"@echo off\n\nset PYTHON=\nset GIT=\nset VENV_DIR=\nset COMMANDLINE_ARGS=\n\ncall webui.bat\n"
-)
+_WINDOWS_TEMPLATE = b"@echo off\n\nset PYTHON=\nset GIT=\nset VENV_DIR=\nset COMMANDLINE_ARGS=\n\ncall webui.bat\n"
 _SHELL_TEMPLATE = b'#!/bin/bash\n#export COMMANDLINE_ARGS=""\n'
-
-
-def _hash(context: Context) -> str | None:
-    state = context.installed.files.get(context.layout.launch_script.name)
-    return state.sha256 if state else None
 
 
 def _text(script: bytes) -> str:

@@ -14,8 +14,9 @@ PACKAGED = "package:"
 
 
 def steps(context: Context, wanted: frozenset[str] = frozenset()) -> list[Step]:
-    """One step for each file of the profile that is installed by default or named in `wanted`."""
-    return [_step(context, file) for file in context.profile.files if file.default or file.id in wanted]
+    """One step for each file of the profile that is installed by default or named in `wanted`, with its parts."""
+    chosen = [file for file in context.profile.files if file.part_of is None and (file.default or file.id in wanted)]
+    return [_step(context, file) for file in chosen]
 
 
 def spec(file: FileModel) -> FileSpec:
@@ -43,28 +44,32 @@ def matches(file: FileModel, state: FileState | None, pinned: str | None = None)
 
 
 def _step(context: Context, file: FileModel) -> Step:
-    receipt = context.installed.receipt
-    pinned = receipt.files.get(file.destination) if receipt else None
-    good = matches(file, context.installed.files.get(file.destination), pinned)
-    shipped = file.sources[0].url.startswith(PACKAGED)
-    size = file.size or 0
+    everything = [file, *(part for part in context.profile.files if part.part_of == file.id)]
+    wrong = [item for item in everything if not _good(context, item)]
+    fetched = [item for item in wrong if not item.sources[0].url.startswith(PACKAGED)]
     return Step(
         id=f"models.{file.id}",
         title=pick(file.title.model_dump()),
         why=_("It goes to {destination}; size and hash are checked before it gets its name.").format(
             destination=file.destination
         ),
-        actions=() if good else (_action(context, file),),
-        download_bytes=0 if good or shipped else size,
-        disk_bytes=0 if good else size,
+        actions=tuple(_action(context, item) for item in wrong),
+        download_bytes=sum(item.size or 0 for item in fetched),
+        disk_bytes=sum(item.size or 0 for item in wrong),
         sources=tuple("foxup" if source.url.startswith(PACKAGED) else source.url for source in file.sources),
         sha256=file.sha256,
     )
+
+
+def _good(context: Context, file: FileModel) -> bool:
+    receipt = context.installed.receipt
+    pinned = receipt.files.get(file.destination) if receipt else None
+    return matches(file, context.installed.files.get(file.destination), pinned)
 
 
 def _action(context: Context, file: FileModel) -> CopyFile | DownloadFile:
     destination = context.layout.root / PurePosixPath(file.destination)
     first = file.sources[0].url
     if first.startswith(PACKAGED) and file.sha256:
-        return CopyFile(context.data / first.removeprefix(PACKAGED), destination, file.sha256)
+        return CopyFile(context.profile.folder / first.removeprefix(PACKAGED), destination, file.sha256)
     return DownloadFile(spec(file), destination)

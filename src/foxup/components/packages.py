@@ -53,7 +53,7 @@ def digest(locks: Mapping[str, bytes], choice: TorchChoice, python: str) -> str:
 def steps(context: Context, choice: TorchChoice, set_digest: str, *, fresh: bool) -> list[Step]:
     """Install the set, unless the environment already holds exactly it."""
     packages = context.profile.packages
-    folder: Path = context.data
+    folder: Path = context.profile.folder
     sources = context.installed.package_sources
     action = InstallPackages(
         environment=context.layout.environment,
@@ -65,7 +65,9 @@ def steps(context: Context, choice: TorchChoice, set_digest: str, *, fresh: bool
     return [
         Step(
             id="packages.install",
-            title=pick(choice.title.model_dump()),
+            title=pick(choice.title.model_dump())
+            if fresh
+            else _("torch {version} and the locked packages").format(version=packages.torch_version),
             why=_("Every package is pinned with its hash, so that what was proven once is what is installed here."),
             actions=(action,) if fresh else (),
             download_bytes=choice.download_bytes + packages.download_bytes if fresh else 0,

@@ -82,7 +82,9 @@ def file_problem(content: bytes | None) -> Finding | None:
             "config-json-bom",
             Severity.ERROR,
             _("config.json begins with a byte order mark."),
-            _("Some editors add it. The web UI cannot read such a file and starts with all settings at their defaults."),
+            _(
+                "Some editors add it. The web UI cannot read such a file and starts with all settings at their defaults."
+            ),
             _("foxup saves it again without the mark, with your settings in it."),
             ("foxup repair",),
             "settings",
@@ -108,13 +110,13 @@ def steps(context: Context) -> list[Step]:
     needed = bool(changes) or current is None or content is None
     new = dump(merged(known, context.profile.settings))
     action = WriteFile(context.layout.config, new, state.sha256 if state else None)
-    shown = ", ".join(f"{key} = {json.dumps(wanted, ensure_ascii=False)}" for key, (_old, wanted) in changes.items())
     return [
         Step(
             id="settings",
-            title=_("Settings: {settings}").format(settings=shown) if shown else _("Settings of the guide"),
+            title=_("Settings of the guide in {name}").format(name=context.layout.config.name),
             why=_("The reference picture needs exactly these; every other setting of yours stays."),
             actions=(action,) if needed else (),
+            details=tuple(f"{key} = {json.dumps(want, ensure_ascii=False)}" for key, (_have, want) in changes.items()),
         )
     ]
 

@@ -40,7 +40,8 @@ def steps(context: Context) -> list[Step]:
 
 def _embedded(context: Context) -> list[Step]:
     installed = context.installed
-    wrong = [item for item in installed.embedded if not _in_place(context, item)]
+    edited = context.layout.launch_script.name  # the step of the launch script makes it, arguments and all
+    wrong = [item for item in installed.embedded if item.destination != edited and not _in_place(context, item)]
     actions = tuple(
         CopyFile(item.source, context.layout.root / PurePosixPath(item.destination), item.sha256, item.executable)
         for item in wrong
@@ -49,7 +50,9 @@ def _embedded(context: Context) -> list[Step]:
     return [
         Step(
             id="webui.files",
-            title=_("{name} {version}, the web UI that ships with foxup").format(name=webui.name, version=webui.version),
+            title=_("{name} {version}, the web UI that ships with foxup").format(
+                name=webui.name, version=webui.version
+            ),
             why=_("It is small and runs without a graphics card, so the whole way can be proven on any machine."),
             actions=actions,
             disk_bytes=sum(item.size for item in wrong),

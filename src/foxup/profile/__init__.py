@@ -79,13 +79,15 @@ def load(name: str) -> Profile:
             hint="foxup profile list",
         )
     try:
-        return Profile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        profile = Profile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except tomllib.TOMLDecodeError as error:
         raise _invalid(path, str(error)) from None
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise _invalid(path, f"{where}: {first['msg']}") from None
+    profile.read_from(path.absolute(), shipped=path.parent == profiles_folder())
+    return profile
 
 
 def _invalid(path: Path, what: str) -> FoxupError:

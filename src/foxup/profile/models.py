@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from foxup.errors import UsageError
 from foxup.i18n import _
@@ -46,6 +47,8 @@ class FileModel(Model):
     """What it is, for people."""
     kind: Literal["checkpoint", "vae", "upscaler", "embedding", "config", "tokenizer", "other"]
     """What the web UI uses it for."""
+    part_of: str | None = None
+    """Id of the file it belongs to and is installed with."""
     destination: str
     """Path inside the install folder, with `/`."""
     sources: tuple[SourceModel, ...]
@@ -279,6 +282,22 @@ class Profile(Model):
     """Reference generations; the first is the proof of an install."""
     fallback: str | None = None
     """Profile to name when a machine cannot run this one."""
+    _path: Path = PrivateAttr(default=Path())
+    _shipped: bool = PrivateAttr(default=True)
+
+    def read_from(self, path: Path, *, shipped: bool) -> None:
+        """Remember the file it came from."""
+        self._path, self._shipped = path, shipped
+
+    @property
+    def folder(self) -> Path:
+        """The folder its lock files and shipped files lie in: that of the file it was read from."""
+        return self._path.parent
+
+    @property
+    def address(self) -> str:
+        """What `--profile` takes to load it again: its name, or the file of one that does not ship with foxup."""
+        return self.name if self._shipped else str(self._path)
 
     def reference(self, reference_id: str | None = None) -> ReferenceModel:
         """Return a reference by id, the first by default. Raises UsageError (`reference-unknown`)."""

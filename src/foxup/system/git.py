@@ -90,8 +90,11 @@ def _move(source: Path, destination: Path, log: Log) -> None:
     where = [f"--git-dir={source / '.git'}", f"--work-tree={destination}"]
     done = _git([*where, "checkout", "--quiet", "--force", "master", "--", "."], destination, log)
     if not done.ok:
-        raise FoxupError("git-checkout-failed", _("Files could not be written to {path}.").format(path=destination),
-                         cause=_last_line(done))
+        raise FoxupError(
+            "git-checkout-failed",
+            _("Files could not be written to {path}.").format(path=destination),
+            cause=_last_line(done),
+        )
     files.replace(source / ".git", destination / ".git")
     files.remove(source)
 

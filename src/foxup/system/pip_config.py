@@ -14,7 +14,9 @@ from foxup.system import commands
 
 def read() -> dict[str, str]:
     """Return pip's settings by bare name (`index-url`, `find-links`), variables over files; nothing without pip."""
-    environment = commands.clean_environment({key: value for key, value in os.environ.items() if key.startswith("PIP_")})
+    environment = commands.clean_environment(
+        {key: value for key, value in os.environ.items() if key.startswith("PIP_")}
+    )
     try:
         result = commands.run([sys.executable, "-m", "pip", "config", "list"], env=environment, timeout=20)
     except FoxupError:

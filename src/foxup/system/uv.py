@@ -58,9 +58,9 @@ def create_environment(path: Path, python: str | None, requires: str, *, log: Lo
             "python-not-provided",
             _("Python {version} could not be brought.").format(version=requires),
             cause=tail,
-            hint=_("Install Python {version} yourself, or set UV_PYTHON_INSTALL_MIRROR to a mirror you can reach.").format(
-                version=requires
-            ),
+            hint=_(
+                "Install Python {version} yourself, or set UV_PYTHON_INSTALL_MIRROR to a mirror you can reach."
+            ).format(version=requires),
         )
     raise FoxupError(
         "environment-failed",
