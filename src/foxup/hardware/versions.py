@@ -31,7 +31,8 @@ def numbers(text: str | None) -> Version | None:
 def driver(text: str | None) -> tuple[str, Version] | None:
     """Read an NVIDIA driver version as people write it, and as numbers; None when there is none.
 
-    Windows keeps it in the last five digits of its own form: 32.0.15.6094 is 560.94.
+    Windows keeps it in the last five digits of its own form: 32.0.15.6094 is 560.94. A version of the same form that is
+    not NVIDIA's, such as Microsoft's 10.0.22621.1 for the stand-in driver, says nothing.
     """
     found = re.search(r"\d+(?:\.\d+)+|\d{3,}", text or "")
     if not found:
@@ -39,8 +40,10 @@ def driver(text: str | None) -> tuple[str, Version] | None:
     shown = found[0]
     parts = shown.split(".")
     if len(parts) == _WINDOWS_DRIVER_PARTS:
-        digits = ("".join(parts[2:]))[-5:]
-        shown = f"{int(digits[:3])}.{digits[3:]}" if len(digits) == 5 else shown
+        digits = "".join(parts[2:])[-5:]
+        if len(parts[2]) > 2 or len(digits) < 5:
+            return None
+        shown = f"{digits[:3]}.{digits[3:]}"
     version = numbers(shown)
     return (shown, version) if version else None
 
