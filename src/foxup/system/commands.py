@@ -192,15 +192,26 @@ def _child(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Give a running child with piped output; whatever ends the block early ends the whole tree with it."""
     process = _open(words, cwd, env, stdout=subprocess.PIPE, stderr=stderr)
+    end_job = _job(process)
     try:
         yield process
     except BaseException:
         _end(process, grace)
         raise
     finally:
+        end_job()
         for pipe in (process.stdout, process.stderr):
             if pipe and process.poll() is not None:
                 pipe.close()
+
+
+def _job(process: subprocess.Popen[bytes]) -> Callable[[], object]:
+    """Return what ends the members of the child's job object; elsewhere than on Windows its group does that."""
+    if os.name != "nt":
+        return lambda: None
+    from foxup.system.jobs import contain
+
+    return contain(int(getattr(process, "_handle"))) or (lambda: None)  # noqa: B009 - absent from the stubs
 
 
 def _end(process: subprocess.Popen[bytes], grace: float) -> None:
