@@ -49,6 +49,51 @@ def test_the_name_tells_when_nothing_else_does(name: str, cc: str) -> None:
     assert _card(name=name).cc_text == cc
 
 
+@pytest.mark.parametrize(
+    ("name", "cc"),
+    [
+        ("GF108 [GeForce GT 430]", "2.0"),
+        ("GK110B [GeForce GTX TITAN Black]", "3.5"),
+        ("GM107GLM [Quadro M2000M]", "5.0"),
+        ("GP107M [GeForce GTX 1050 Mobile]", "6.1"),
+        ("GV100GL [Tesla V100 PCIe 16GB]", "7.0"),
+        ("TU104GL [T4]", "7.5"),
+        ("GA103 [GeForce RTX 3060 Ti]", "8.6"),
+        ("AD103 [GeForce RTX 4080]", "8.9"),
+        ("GH100 [H100 PCIe]", "9.0"),
+        ("GB100 [B200]", "10.0"),
+        ("GB207M [GeForce RTX 5050 Mobile]", "12.0"),
+        ("GB20B [GB10]", "12.1"),
+    ],
+)
+def test_the_chips_code_name_tells_what_lspci_shows(name: str, cc: str) -> None:
+    assert _card(name=name).cc_text == cc
+
+
+@pytest.mark.parametrize("device", ["1f91", "1fb9", "2182", "21d1", "1ff9", "1f9f"])
+def test_chips_without_tensor_cores_are_known_by_their_id(device: str) -> None:
+    assert _card(name="Microsoft Basic Display Adapter", pci=f"10de:{device}").tensor_cores is False
+
+
+@pytest.mark.parametrize(
+    ("device", "gfx"),
+    [
+        ("73bf", "gfx1030"),
+        ("73df", "gfx1031"),
+        ("73ef", "gfx1032"),
+        ("744c", "gfx1100"),
+        ("747e", "gfx1101"),
+        ("7480", "gfx1102"),
+        ("67df", None),
+        ("731f", None),
+        ("7550", None),
+    ],
+)
+def test_radeons_by_their_id(device: str, gfx: str | None) -> None:
+    card = _card(vendor="amd", name="Radeon", pci=f"1002:{device}")
+    assert (card.gfx, card.integrated) == (gfx, False)
+
+
 def test_the_driver_knows_better_than_tables() -> None:
     card = _card(name="NVIDIA GeForce GTX 750 Ti", pci="10de:1380", cc="5.0", vram_mib=2048)
     assert (card.cc, card.asked, card.vram_mib) == ((5, 0), True, 2048)

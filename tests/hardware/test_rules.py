@@ -108,6 +108,50 @@ def test_builds_by_compute_capability(cc: tuple[int, int], tags: list[str]) -> N
     assert load().cuda_sets(cc, "macos", "arm64") == ()
 
 
+def test_wheels_hold_the_code_their_builders_say() -> None:
+    """Lists of PyTorch's build scripts; only cu118 reaches down to 3.7, only cu128 up to 12.0, Windows adds 6.1."""
+    sets = {rule.name: rule.code for rule in load().sets if rule.backend == "cuda"}
+    usual = {(5, 0), (6, 0), (7, 0), (7, 5), (8, 0), (8, 6), (9, 0)}
+    assert set(sets["a1111-cu121"]["linux"]) == usual
+    assert set(sets["a1111-cu118"]["linux"]) == usual | {(3, 7)}
+    assert set(sets["blackwell-cu128"]["linux"]) == {(7, 5), (8, 0), (8, 6), (9, 0), (10, 0), (12, 0)}
+    assert set(sets["a1111-cu121"]["windows"]) == usual | {(6, 1)}
+    assert set(sets["a1111-cu118"]["windows"]) == usual | {(3, 7), (6, 1)}
+    assert set(sets["blackwell-cu128"]["windows"]) == usual | {(6, 1), (10, 0), (12, 0)}
+
+
+@pytest.mark.parametrize(
+    ("tag", "cc", "linux", "windows"),
+    [
+        ("a1111-cu121", (8, 6), "525.60.13", "528.33"),
+        ("a1111-cu118", (8, 6), "450.80.02", "452.39"),
+        ("blackwell-cu128", (12, 0), "570.26", "570.65"),
+    ],
+)
+def test_driver_floors(tag: str, cc: tuple[int, int], linux: str, windows: str) -> None:
+    rule = next(rule for rule in load().sets if rule.name == tag)
+    assert load().driver_floor(rule, cc, "linux") == linux
+    assert load().driver_floor(rule, cc, "windows") == windows
+
+
+@pytest.mark.parametrize(
+    ("cc", "driver", "gone"),
+    [
+        ((6, 1), (582, 16), False),
+        ((6, 1), (590, 44, 1), True),
+        ((7, 0), (591, 44), True),
+        ((7, 5), (596, 1), False),
+        ((3, 5), (474, 30), False),
+        ((3, 5), (496, 13), True),
+        (None, (999,), False),
+        ((6, 1), None, False),
+    ],
+)
+def test_driver_ceilings(cc: tuple[int, int] | None, driver: tuple[int, ...] | None, gone: bool) -> None:
+    """Windows numbers run on inside a branch: 582.16 is of R580, 474.30 of R470."""
+    assert load().dropped(cc, driver) is gone
+
+
 def test_a_wrong_rule_file_is_named(tmp_path: Path) -> None:
     wrong = tmp_path / "hardware.toml"
     wrong.write_text("schema = 2\n", encoding="utf-8")

@@ -9,7 +9,7 @@ from foxup.profile import Model
 class Chip(Model):
     """One NVIDIA chip and its blocks of PCI device ids."""
 
-    code: str
+    code: Pattern
     """As pci.ids names it."""
     family: str
     """Generation."""

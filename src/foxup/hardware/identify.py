@@ -107,7 +107,7 @@ def _chip_by_id(device: str, chips: tuple[Chip, ...]) -> Chip | None:
 
 def _chip_by_code(name: str, chips: tuple[Chip, ...]) -> Chip | None:
     """Find a chip's code name, as lspci writes it: GB206 [GeForce RTX 5060 Ti], TU117M."""
-    return next((chip for chip in chips if re.search(rf"\b{chip.code}(?:[A-Z]{{0,2}}\b)", name)), None)
+    return next((chip for chip in chips if re.search(rf"\b{chip.code}[A-Z]{{0,3}}\b", name)), None)
 
 
 def _chip_by_name(name: str, hardware: Hardware) -> NamedChip | None:
