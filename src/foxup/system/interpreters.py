@@ -19,7 +19,7 @@ from foxup.system.parallel import gather
 LIST_TIMEOUT_S = 3.0
 ASK_TIMEOUT_S = 4.0
 _AT_ONCE = 4
-_MOST = 48  # a machine with more is a build farm; the first ones found count
+_MOST = 48  # on a machine with more, the first ones found count
 _PY_LINE = re.compile(r"(?i)^\s*-\S+\s+(?:\*\s+)?([a-z]:\\.+?\.exe)\s*\*?\s*$")
 
 # Prints what we want to know. The base interpreter counts: an environment may vanish with its project.
