@@ -10,23 +10,20 @@ from pydantic import ValidationError
 
 from foxup.errors import FoxupError, UsageError
 from foxup.i18n import _
+from foxup.profile.base import Model, Text
 from foxup.profile.models import (
     FileModel,
-    HiresModel,
     LaunchModel,
-    Model,
     PackagesModel,
     Profile,
     PythonModel,
-    ReferenceModel,
     RepositoryModel,
     RequirementsModel,
     SourceModel,
-    Text,
-    Tolerance,
     TorchChoice,
     WebuiModel,
 )
+from foxup.profile.references import HiresModel, ReferenceModel, Tolerance
 
 __all__ = [
     "FileModel",

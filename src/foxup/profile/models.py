@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from foxup.errors import UsageError
 from foxup.i18n import _
-
-Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Commit = Annotated[str, Field(pattern=r"^[0-9a-f]{40}$")]
-
-
-class Model(BaseModel):
-    """The base of everything read from a profile: frozen, nothing unknown accepted, documented where declared."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-
-class Text(Model):
-    """A sentence in both languages."""
-
-    en: str
-    """English."""
-    ru: str
-    """Russian."""
-
+from foxup.profile.base import Commit, Model, Sha256, Text
+from foxup.profile.references import ReferenceModel
 
 class SourceModel(Model):
     """One address of a file or repository."""
@@ -157,89 +140,6 @@ class LaunchModel(Model):
     """Merged into the launch script."""
     ready_timeout_s: int = 600
     """Longest wait from start to a loaded model."""
-
-
-class Tolerance(Model):
-    """Which verdicts prove the picture."""
-
-    proven: tuple[Literal["identical", "same", "drifted"], ...] = ("identical", "same")
-    """Verdicts that count as a match."""
-
-
-class HiresModel(Model):
-    """The second pass of txt2img."""
-
-    upscaler: str
-    """Name as the web UI lists it."""
-    scale: float = 2.0
-    """Factor of width and height."""
-    steps: int = 0
-    """0: as many as the first pass."""
-    denoising_strength: float
-    """0..1."""
-
-
-class ReferenceModel(Model):
-    """A generation with published parameters and picture."""
-
-    id: str
-    """Stable short name, for `foxup verify`."""
-    title: Text
-    """For people."""
-    mode: Literal["txt2img", "img2img"] = "txt2img"
-    """Which route makes it."""
-    prompt: str
-    """Positive prompt."""
-    negative_prompt: str = ""
-    """Negative prompt."""
-    steps: int
-    """Sampling steps."""
-    sampler: str
-    """Name without scheduler, for example `DPM++ 2M`."""
-    scheduler: str = "Automatic"
-    """For example `Karras`."""
-    cfg_scale: float
-    """Guidance."""
-    seed: int
-    """First seed."""
-    width: int
-    """Pixels."""
-    height: int
-    """Pixels."""
-    clip_skip: int = 1
-    """CLIP_stop_at_last_layers."""
-    ensd: int = 0
-    """eta_noise_seed_delta."""
-    checkpoint: str
-    """File name of the checkpoint, or its model name."""
-    checkpoint_hash: str | None = Field(default=None, pattern=r"^[0-9a-f]{10}$")
-    """First ten digits of the checkpoint's sha256."""
-    vae: str | None = None
-    """File name of the VAE; none: the checkpoint's own."""
-    hires: HiresModel | None = None
-    """Second pass, if any."""
-    denoising_strength: float | None = None
-    """For img2img."""
-    init: str | None = None
-    """For img2img: id of the reference whose picture is the source."""
-    script: str | None = None
-    """Title of the script that runs the generation."""
-    script_args: tuple[str | int | float | bool, ...] = ()
-    """Exactly the values of that script, in order."""
-    script_infotext: dict[str, str] = {}
-    """Keys that the script adds to the infotext."""
-    needs: tuple[str, ...] = ()
-    """Ids of files or extensions this reference needs beyond the defaults."""
-    assumed: tuple[str, ...] = ()
-    """Parameters that the guide leaves to a screenshot."""
-    picture: str | None = None
-    """Address of the published picture, or `package:` path."""
-    picture_sha256: Sha256 | None = None
-    """Hash of the picture file, where known."""
-    fingerprint: str | None = None
-    """Compact fingerprint, for when the picture cannot be had."""
-    tolerance: Tolerance = Tolerance()
-    """Which verdicts prove it."""
 
 
 class RequirementsModel(Model):
