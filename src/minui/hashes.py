@@ -92,9 +92,8 @@ class HashCache:
         known = self.cached(file, title)
         if known is not None or not self._hashing:
             return known
-        print(f"Calculating sha256 for {file}: ", end="", flush=True)
         digest = sha256_of(file)
-        print(digest, flush=True)
+        print(f"Calculating sha256 for {file}: {digest}", flush=True)
         with self._lock:
             self._load()[title] = {"mtime": os.path.getmtime(file), "sha256": digest}
             self._save()

@@ -103,6 +103,13 @@ def encode(picture: Image.Image, options: Options) -> str:
     return base64.b64encode(stream.getvalue()).decode("ascii")
 
 
+def encode_plain(picture: Image.Image) -> str:
+    """A picture as base64 PNG without any text."""
+    stream = io.BytesIO()
+    picture.save(stream, format="PNG", compress_level=1)
+    return base64.b64encode(stream.getvalue()).decode("ascii")
+
+
 def _comment(data: bytes) -> str:
     if data.startswith(UNICODE_MARK):
         return data[len(UNICODE_MARK) :].decode("utf-16-be", errors="ignore")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
+from PIL.Image import Image
 from torch import Tensor
 
 from minui import schedules
@@ -15,6 +16,7 @@ from minui.discrete import Levels
 from minui.errors import Interrupted
 from minui.model import Model
 from minui.noise import PictureNoise
+from minui.pictures import from_tensor
 from minui.samplerlist import Sampler
 from minui.samplers import Walk
 from minui.samplers_ddim import CFG_PLUS_PLUS_SCALE, TimeWalk
@@ -114,6 +116,7 @@ class _Run:
         """Run a sampler; when interrupted, the last answer to the prompt (or the start)."""
         self.job.state.sampling_steps, self.job.state.sampling_step = steps, 0
         self.guidance.total_steps = max(self.job.sampler.calls(steps), 1)
+        self.job.state.preview, self.job.state.preview_source = None, self._preview
         try:
             return walk()
         except Interrupted:
@@ -123,6 +126,14 @@ class _Run:
         answer = self.guidance.last_answer
         assert answer is not None
         return answer
+
+    def _preview(self) -> Image | None:
+        """The first picture of the batch as far as it is; called from another thread."""
+        if self.guidance.last_answer is None:
+            return None
+        with torch.no_grad():
+            decoded = self.job.model.decode(self.last_picture()[:1])[0]
+        return from_tensor(((decoded + 1.0) / 2.0).clamp(0.0, 1.0))
 
     def _add_extra_noise(self, x: Tensor, noise: Tensor, share: Tensor | float) -> Tensor:
         extra = self.job.options.img2img_extra_noise

@@ -8,7 +8,12 @@ import string
 import threading
 import time
 from collections import OrderedDict, deque
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PIL.Image import Image
 
 FINISHED_KEPT = 16
 """How many finished task ids are remembered."""
@@ -29,6 +34,9 @@ class JobState:
         self.sampling_steps = 0
         self.hires_counted = False
         self.textinfo: str | None = None
+        self.preview_source: Callable[[], Image | None] | None = None
+        self.preview: str | None = None
+        self.preview_step = self.preview_number = 0
         self.time_start = time.time()
         self.server_start = time.time()
         self._command: str | None = None
@@ -41,7 +49,8 @@ class JobState:
         self.sampling_step = 0
         self.hires_counted = False
         self.skipped = self.interrupted = self.stopping_generation = False
-        self.textinfo = None
+        self.textinfo = self.preview = self.preview_source = None
+        self.preview_step = self.preview_number = 0
         self.time_start = time.time()
         self.job_timestamp = dt.datetime.now().strftime("%Y%m%d%H%M%S")
 
@@ -49,6 +58,7 @@ class JobState:
         """The job is over."""
         self.job = ""
         self.job_count = 0
+        self.preview_source = None
 
     def next_job(self) -> None:
         """One part of the job (a pass of a batch) is done."""

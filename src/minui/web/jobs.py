@@ -56,20 +56,26 @@ def _check_scripts(request: dict[str, Any], known: tuple[str, ...]) -> str | Non
     return str(name.lower())
 
 
-def _queued(web: WebUi, kind: str, request: dict[str, Any], work: Callable[[dict[str, Any]], Result]) -> Result:
-    """Wait for the turn, then run ``work`` on a copy of the request."""
+Work = Callable[[], Result]
+
+
+def _queued(web: WebUi, kind: str, request: dict[str, Any], make: Callable[[dict[str, Any]], Work]) -> Result:
+    """Wait for the turn, then do what ``make`` makes of a copy of the request.
+
+    A request that ``make`` refuses stays in the list of waiting tasks (upstream's habit).
+    """
     task = request["force_task_id"] or web.tasks.new_id(kind)
     web.tasks.wait(task)
     with web.queue:
+        web.engine.try_first_load()
+        keep = request["save_images"]
+        work = make({**request, "do_not_save_samples": not keep, "do_not_save_grid": not keep})
         try:
-            web.engine.try_first_load()
             web.state.begin(f"scripts_{kind}")
             web.tasks.start(task)
-            keep = request["save_images"]
-            result = work({**request, "do_not_save_samples": not keep, "do_not_save_grid": not keep})
+            result = work()
             web.tasks.finish(task)
         finally:
-            web.tasks.pending.pop(task, None)
             web.state.end()
     return result
 
@@ -83,7 +89,7 @@ def run_txt2img(web: WebUi, request: dict[str, Any]) -> Result:
     """Generate from a parsed request."""
     work = dict(request)
     _choose_sampler(work)
-    return _queued(web, "txt2img", work, lambda asked: process(web, Txt2Img(), asked))
+    return _queued(web, "txt2img", work, lambda asked: lambda: process(web, Txt2Img(), asked))
 
 
 def txt2img(call: Call) -> Any:
@@ -107,11 +113,13 @@ def img2img(call: Call) -> Any:
     work = dict(request)
     _choose_sampler(work)
 
-    def generate(asked: dict[str, Any]) -> Result:
+    def make(asked: dict[str, Any]) -> Work:
         starts = [pictures.decode(text) for text in asked["init_images"]]
-        return sdupscale.run(web, starts[0], asked) if script else process(web, Img2Img(starts), asked)
+        if script:
+            return lambda: sdupscale.run(web, starts[0], asked)
+        return lambda: process(web, Img2Img(starts), asked)
 
-    result = _queued(web, "img2img", work, generate)
+    result = _queued(web, "img2img", work, make)
     if not request["include_init_images"]:
         request["init_images"] = request["mask"] = None
     return _answer(web, request, result)
@@ -130,14 +138,31 @@ def png_info(call: Call) -> Any:
 
 
 def progress(call: Call) -> Any:
-    """GET /sdapi/v1/progress; there are no live previews."""
+    """GET /sdapi/v1/progress, with a live preview unless ``skip_current_image`` is given."""
     state = call.web.state
-    idle = {"current_image": None, "textinfo": state.textinfo}
+    told: dict[str, Any] = {"current_image": None, "textinfo": state.textinfo}
     if state.job_count == 0:
-        return {"progress": 0.0, "eta_relative": 0.0, "state": state.snapshot(), **idle}
+        return {"progress": 0.0, "eta_relative": 0.0, "state": state.snapshot(), **told}
     done = 0.01 + state.fraction()
     spent = time.time() - state.time_start
-    return {"progress": min(done, 1.0), "eta_relative": spent / done - spent, "state": state.snapshot(), **idle}
+    if call.query.get("skip_current_image", "").lower() not in ("1", "true", "yes", "on"):
+        told["current_image"] = preview(call.web)
+    return {"progress": min(done, 1.0), "eta_relative": spent / done - spent, "state": state.snapshot(), **told}
+
+
+def preview(web: WebUi) -> str | None:
+    """The unfinished picture as base64 PNG, made anew every few steps; None while there is none."""
+    options, state = web.options, web.state
+    every = options.show_progress_every_n_steps
+    source = state.preview_source
+    if not options.live_previews_enable or every < 1 or source is None:
+        return None
+    if state.preview is None or abs(state.sampling_step - state.preview_step) >= every:
+        state.preview_step = state.sampling_step
+        picture = source()
+        if picture is not None:
+            state.preview, state.preview_number = pictures.encode_plain(picture), state.preview_number + 1
+    return state.preview
 
 
 def internal_progress(call: Call) -> Any:
@@ -153,8 +178,14 @@ def internal_progress(call: Call) -> Any:
         return {**told, **none, "id_live_preview": -1, "textinfo": text}
     done, spent = min(state.fraction(), 1.0), time.time() - state.time_start
     eta = spent / done - spent if done > 0 else None
-    preview = {"live_preview": None, "id_live_preview": body.get("id_live_preview", -1)}
-    return {**told, "progress": done, "eta": eta, **preview, "textinfo": state.textinfo}
+    seen = body.get("id_live_preview", -1)
+    image = preview(call.web) if body.get("live_preview", True) else None
+    fresh = image is not None and state.preview_number != seen
+    shown = {
+        "live_preview": f"data:image/png;base64,{image}" if fresh else None,
+        "id_live_preview": state.preview_number if fresh else seen,
+    }
+    return {**told, "progress": done, "eta": eta, **shown, "textinfo": state.textinfo}
 
 
 def pending_tasks(call: Call) -> Any:

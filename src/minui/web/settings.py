@@ -10,14 +10,25 @@ from minui.requests import Unprocessable
 from minui.web.answers import Call
 
 
+class ValidationError(Exception):
+    """A stored value that does not fit the answer; the class name is part of the 500 answer."""
+
+
 def get_options(call: Call) -> Any:
-    """All known settings; stored numbers become floats where the default is a non-zero integer."""
+    """All known settings; stored numbers become floats where the default is a non-zero integer.
+
+    Raises ValidationError for a stored value that cannot be shown.
+    """
     options = call.web.options
     found = {}
     for key, item in options.known.items():
         default = item.default or None
-        kind = answer_kind(default, numbers_as_float=True)
-        found[key] = convert(kind, options.data[key]) if key in options.data else item.default
+        try:
+            kind = answer_kind(default, numbers_as_float=True)
+            found[key] = convert(kind, options.data[key]) if key in options.data else item.default
+        except BadValue as error:
+            where = f"1 validation error for Options\nresponse -> {key}"
+            raise ValidationError(f"{where}\n  {error.message} (type={error.kind})") from error
     return found
 
 
