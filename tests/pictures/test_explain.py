@@ -161,6 +161,21 @@ def test_config_json(content, code):
     assert codes(evidence(config=config_evidence(content), judgement=Judgement(Verdict.SAME))) == [code]
 
 
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"\xef\xbb\xbf{}", "bom"),
+        (b"\xff\xfe{\0", "bom"),
+        (b"{", "json"),
+        (b"3", "object"),
+        (b'"\xe6"', "encoding"),
+        (b"{}", ""),
+    ],
+)
+def test_what_is_wrong_with_a_config_is_named(content, problem):
+    assert config_evidence(content).problem == problem
+
+
 def test_a_config_with_a_bom_comes_before_what_follows_from_it():
     washed = judge.judge(
         *(load.from_bytes(scenes.encoded(rgb)) for rgb in (scenes.washed(scenes.scene(3), 2), scenes.scene(3)))

@@ -179,3 +179,10 @@ def test_a_damaged_fingerprint_is_told(damage):
     with pytest.raises(FoxupError) as caught:
         fingerprint.read(broken)
     assert caught.value.code == "fingerprint-invalid"
+
+
+def test_a_mirrored_picture_is_another_even_where_its_layout_is_nearly_symmetric():
+    base = scenes.scene(9)
+    found = judged(np.ascontiguousarray(base[:, ::-1]), base)
+    assert found.metrics["layout"] > 0.42
+    assert (found.verdict, first(found)) == (Verdict.DIFFERENT, "img-mirrored")
