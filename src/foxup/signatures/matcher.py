@@ -76,10 +76,14 @@ class Matcher:
 
     @cached_property
     def anchors(self) -> dict[bytes, tuple[str, ...]]:
-        """Byte strings of which every interesting line holds one, each with the texts that it announces."""
+        """Byte strings of which every interesting line holds one, each with the texts that it announces.
+
+        A text with a percent sign stands in progress bars, whose words are everywhere: it announces itself.
+        """
         texts = {*self.by_text, *self.by_trigger, *self.context}
         foreign = tuple(sorted(text for text in texts if not text.isascii()))
-        chosen = _cover(text for text in texts if text.isascii())
+        bars = {text: (text,) for text in texts if "%" in text}
+        chosen = {**_cover(text for text in texts if text.isascii() and text not in bars), **bars}
         return {**{word.encode(): found for word, found in chosen.items()}, **dict.fromkeys(_LEADS, foreign)}
 
     @cached_property

@@ -1,14 +1,17 @@
 """From blocks of bytes to the lines that mean something, in one pass.
 
-Most of a log is progress bars. The lines worth decoding are found by searching the raw bytes for a few dozen short
-words (bytes.find runs at memory speed); only those lines are cleaned and compared with the catalogue.
+Most of a log repeats itself but for its numbers: progress bars, requests, warnings. Each line is folded (small letters,
+one digit for all) and looked up; only lines not seen before are searched for a few dozen short words, all at once, and
+only those that hold one are cleaned and compared with the catalogue.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from foxup.signatures.decode import LINE_LIMIT, body, decode_line, is_utf8, tidy
 from foxup.signatures.matcher import CompiledRule, Matcher
@@ -17,6 +20,10 @@ from foxup.signatures.reader import Block
 
 _LEGACY_TEXT = re.compile(rb"[\x80-\xda\xdc-\xff]{4,}")
 """Words in a one-byte code page; DB is the block of progress bars in cp866."""
+_BAR = re.compile(r"\d%\||\b\d+/\d+ \[\d+:\d\d<")
+"""A progress bar of tqdm."""
+_FOLD = bytes(ord("0") if chr(code).isdigit() and code < 128 else code for code in bytes(range(256)).lower())
+"""Small letters, and one digit for all: lines that differ in numbers only need to be searched once."""
 _CACHE = 20_000
 _LOOK_BACK = 6
 _LOOK_AHEAD = 400
@@ -42,38 +49,44 @@ class Scanner:
         self.matcher = matcher
         self.lines = 0
         self.final = ""
+        self._anchors = {anchor.translate(_FOLD): texts for anchor, texts in matcher.anchors.items()}
+        self._seen: dict[bytes, frozenset[str]] = {}
         self._cache: dict[bytes, _Matched] = {}
         self._uncommon: dict[bytes, _Matched] = {}
 
     def events(self, block: Block) -> Iterator[Event]:
         """Yield the events of a block in their order."""
-        number, position = block.line, block.start
-        for start, end, texts in self._candidates(block):
-            number += block.data.count(b"\n", position, start)
-            position = start
-            yield from self._examine(block, number, start, end, texts)
+        segments = _segments(block)
+        if len(self._seen) > _CACHE:
+            self._seen.clear()
+        self._learn({text for _, _, text in segments if text not in self._seen})
+        for number, start, text in segments:
+            texts = self._seen[text]
+            if texts:
+                yield from self._examine(block, number, start, start + len(text), texts)
         tail = block.data[block.start :].rstrip()
         if tail:
             self.final = self._clean(tail[max(tail.rfind(b"\n"), tail.rfind(b"\r")) + 1 :][-LINE_LIMIT:])
         self.lines = block.line + block.data.count(b"\n", block.start) - block.data.endswith(b"\n")
 
-    def _candidates(self, block: Block) -> list[tuple[int, int, set[str]]]:
-        """Return start, end and possible fragments of each line that holds an anchor."""
-        found: dict[tuple[int, int], set[str]] = {}
-        low = block.data.lower()
-        for anchor, texts in self.matcher.anchors.items():
-            at = low.find(anchor, block.start)
+    def _learn(self, new: set[bytes]) -> None:
+        """Note for each folded line which fragments it may hold, by searching all of them at once for the anchors."""
+        lines = list(new)
+        joined = b"\n".join(lines)
+        ends = list(accumulate(len(line) + 1 for line in lines))
+        found: dict[int, set[str]] = {}
+        for anchor, texts in self._anchors.items():
+            at = joined.find(anchor)
             while at >= 0:
-                span = _span(low, at, block.start)
-                found.setdefault(span, set()).update(texts)
-                at = low.find(anchor, max(span[1], at + 1))
-        if not is_utf8(block.data[block.start :]):
-            hints = self.matcher.hints
-            for match in _LEGACY_TEXT.finditer(low, block.start):
-                found.setdefault(_span(low, match.start(), block.start), set()).update(hints)
-        return [(start, end, found[start, end]) for start, end in sorted(found)]
+                index = bisect_right(ends, at)
+                found.setdefault(index, set()).update(texts)
+                at = joined.find(anchor, ends[index])
+        for index, line in enumerate(lines):
+            if not line.isascii() and not is_utf8(line) and _LEGACY_TEXT.search(line):
+                found.setdefault(index, set()).update(self.matcher.hints)
+            self._seen[line] = frozenset(found.get(index, ()))
 
-    def _examine(self, block: Block, number: int, start: int, end: int, texts: set[str]) -> Iterator[Event]:
+    def _examine(self, block: Block, number: int, start: int, end: int, texts: frozenset[str]) -> Iterator[Event]:
         raw = block.data[start:end]
         known = self._cache.get(raw)
         if known is None:
@@ -90,7 +103,7 @@ class Scanner:
         if any(isinstance(rule.owner, Marker) and rule.owner.kind == "traceback" for rule in rules):
             yield from self._exception(block, number, end, raw)
 
-    def _match(self, raw: bytes, texts: set[str]) -> _Matched:
+    def _match(self, raw: bytes, texts: Iterable[str]) -> _Matched:
         text = self._clean(raw)
         low = text.lower()
         found = tuple(part for part in texts if part in low)
@@ -104,7 +117,7 @@ class Scanner:
         lines = block.data[max(0, start - 2048) : start].replace(b"\r", b"\n").split(b"\n")
         for raw in [line for line in reversed(lines) if line.strip()][:_LOOK_BACK]:
             text, _, rules = self._full(raw)
-            if not any(isinstance(rule.owner, Marker) and rule.owner.kind == "skip" for rule in rules):
+            if not _BAR.search(text) and not any(isinstance(rule.owner, Marker) and rule.owner.kind == "skip" for rule in rules):
                 return text.lower()
         return ""
 
@@ -135,13 +148,26 @@ class Scanner:
         return known
 
 
-def _span(data: bytes, at: int, floor: int) -> tuple[int, int]:
-    """Return start and end of the line around a position; a carriage return ends a line, too long ones are cut."""
-    low = max(floor, at - LINE_LIMIT)
-    start = max(data.rfind(b"\n", low, at), data.rfind(b"\r", low, at)) + 1 or low
-    high = min(len(data), at + LINE_LIMIT)
-    ends = [end for end in (data.find(b"\n", at, high), data.find(b"\r", at, high)) if end >= 0]
-    return max(start, floor), min(ends, default=high)
+def _segments(block: Block) -> list[tuple[int, int, bytes]]:
+    """Split what is new in a block: line number, place and folded text. A carriage return ends a line, too long ones are cut."""
+    result = []
+    number, position = block.line, block.start
+    for row in block.data[block.start :].translate(_FOLD).split(b"\n"):
+        if b"\r" in row or len(row) > LINE_LIMIT:
+            result.extend((number, position + offset, text) for offset, text in _pieces(row))
+        elif row:
+            result.append((number, position, row))
+        position += len(row) + 1
+        number += 1
+    return result
+
+
+def _pieces(row: bytes) -> Iterator[tuple[int, bytes]]:
+    start = 0
+    for part in row.split(b"\r"):
+        for cut in range(0, len(part), LINE_LIMIT):
+            yield start + cut, part[cut : cut + LINE_LIMIT]
+        start += len(part) + 1
 
 
 def _indent(raw: bytes) -> int:
