@@ -10,7 +10,7 @@ import os
 import tomllib
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from foxup.errors import UsageError
 from foxup.i18n import _
@@ -22,9 +22,9 @@ class Mirrors(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    files: dict[str, str] = {}
+    files: dict[str, str] = Field(default_factory=dict)
     """For downloads, for example `"https://civitai.com" = "https://mirror.example/civitai"`."""
-    git: dict[str, str] = {}
+    git: dict[str, str] = Field(default_factory=dict)
     """For repositories, for example `"https://github.com/" = "https://mirror.example/github/"`."""
     package_index: str | None = None
     """Index of Python packages instead of the default one."""

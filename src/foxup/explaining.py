@@ -1,18 +1,25 @@
-"""Explain a file: a picture by what it says of itself, anything else as a console log."""
+"""Explain a file: a picture by what it shows and says of itself, anything else as a console log."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from foxup.errors import UsageError
-from foxup.finding import Finding
-from foxup.i18n import _
+from foxup.finding import Finding, Severity
+from foxup.i18n import _, pick
+from foxup.profile import Profile, ReferenceModel
+
+if TYPE_CHECKING:
+    from foxup.pictures.load import Picture
+    from foxup.signatures import LogDiagnosis
 
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8")
 _HEAD = 16
+_LINES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,34 +32,94 @@ class Told:
     problem: bool = False
 
 
-def explain(path: Path, profile: str | None = None) -> Told:
+def explain(path: Path, profile: Profile | None = None) -> Told:
     """Explain a log or picture; `-` is a log on standard input. Raises UsageError (`file-unreadable`)."""
     if str(path) == "-":
-        return _log(path)
+        return explain_log(path)
     try:
         with path.open("rb") as stream:
             head = stream.read(_HEAD)
     except OSError as error:
         message = _("{path} cannot be read.").format(path=path)
         raise UsageError("file-unreadable", message, cause=error.strerror or "") from None
-    return _picture(path, profile) if head.startswith(_PICTURES) else _log(path)
+    return explain_picture(path, profile) if head.startswith(_PICTURES) else explain_log(path)
 
 
-def _log(path: Path) -> Told:
+def explain_log(path: Path) -> Told:
+    """Explain a console log. Unknown trouble is said to be unknown: no guessing."""
     from foxup import signatures
 
-    source = sys.stdin.buffer if str(path) == "-" else path
-    told = signatures.explain_log(source)
-    return Told(
-        lines=tuple(signatures.describe(told)),
-        findings=told.findings,
-        data=told.to_document(),
-        problem=bool(told.findings) or not told.known,
-    )
+    told = signatures.explain_log(sys.stdin.buffer if str(path) == "-" else path)
+    data = {"kind": "log", **told.to_document()}
+    return Told(tuple(_log_lines(told)), told.findings, data, problem=not told.healthy)
 
 
-def _picture(path: Path, profile: str | None) -> Told:
-    from foxup.pictures import standalone
+def _log_lines(told: LogDiagnosis) -> Iterable[str]:
+    if told.empty:
+        yield _("The log is empty.")
+    elif told.healthy:
+        yield _("Nothing is wrong in this log.")
+    elif not told.known:
+        yield _("This trouble is not known to foxup. Post the whole log, from the start to the end, with these lines:")
+        for item in told.unexplained[:_LINES_SHOWN]:
+            yield f"  {item.line}: {item.text}"
+    for finding in told.findings[:1]:
+        yield _("It rests on:")
+        for item in told.evidence.get(finding.code, ())[:_LINES_SHOWN]:
+            yield f"  {item.line}: {item.text}"
+    if told.consequences:
+        yield _("Only consequences: {names}").format(names=", ".join(item.code for item in told.consequences))
+    if told.harmless:
+        yield _("Harmless: {names}").format(names=", ".join(item.code for item in told.harmless))
 
-    told = standalone.explain_picture(path, profile)
-    return Told(told.lines, told.findings, told.data, told.problem)
+
+def explain_picture(path: Path, profile: Profile | None = None) -> Told:
+    """Explain a picture: broken pixels, its own parameters, a reference it should be, the guide's advice."""
+    from foxup.pictures import advice, infotext, judge, load
+
+    picture = load.load(path)
+    parameters = picture.metadata.parameters
+    broken = judge.broken_picture(picture)
+    findings = [broken] if broken else []
+    lines = [_("No parameters are stored in it.") if parameters is None else parameters]
+    data: dict[str, Any] = {"kind": "picture", "size": list(picture.size), "parameters": parameters}
+    text = infotext.parse(parameters) if parameters else None
+    reference = _matching(profile, text) if profile and text else None
+    if profile and reference and text:
+        judged, why = _against(profile, reference, picture, path)
+        data |= {"reference": reference.id, **judged}
+        lines.append(_("It should be the reference “{name}”.").format(name=pick(reference.title.model_dump())))
+        findings += why
+    elif not broken:
+        findings += advice.advise_picture(picture.metadata)
+    troubles = (Severity.BLOCKER, Severity.ERROR, Severity.WARNING)
+    return Told(tuple(lines), tuple(findings), data, any(item.severity in troubles for item in findings))
+
+
+def _matching(profile: Profile, text: Any) -> ReferenceModel | None:
+    """Return the reference this picture was meant to be: the same prompt or the same seed, the nearest by differences."""
+    from foxup.pictures.differences import differences
+    from foxup.pictures.infotext import from_reference
+
+    near = []
+    for reference in profile.references:
+        expected = from_reference(reference)
+        same = text.prompt.strip() == expected.prompt.strip() or text.get("Seed") == expected.get("Seed")
+        if same:
+            near.append((len(differences(expected, text)), reference))
+    return min(near, key=lambda pair: pair[0])[1] if near else None
+
+
+def _against(
+    profile: Profile, reference: ReferenceModel, picture: Picture, path: Path
+) -> tuple[dict[str, Any], list[Finding]]:
+    from foxup.pictures import judge
+    from foxup.pictures.evidence import Evidence
+    from foxup.pictures.explain import explain as why
+    from foxup.verify import published_picture
+
+    published = published_picture(profile, reference)
+    judgement = judge.compare_files(path, published) if published else None
+    found = why(reference, Evidence(judgement=judgement, infotext=picture.metadata.parameters))
+    data = {"verdict": str(judgement.verdict), "metrics": dict(judgement.metrics)} if judgement else {}
+    return data, [item for item in found if item.code != "cause-unknown" or judgement]

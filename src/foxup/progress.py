@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from foxup import console
 from foxup.i18n import _
@@ -26,11 +26,13 @@ class Events:
         self._step = ""
         self._last = 0.0
 
-    def __enter__(self) -> Events:
+    def __enter__(self) -> Self:
         """Nothing to open."""
         return self
 
-    def __exit__(self, *_error: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Nothing to close."""
 
     def begin(self, step: Step, number: int, total: int) -> None:
@@ -111,7 +113,7 @@ class Bars(Events):
         self._now: TaskID | None = None
         self._begun = time.monotonic()
 
-    def __enter__(self) -> Bars:
+    def __enter__(self) -> Self:
         """Show the display."""
         self._progress.start()
         return self

@@ -45,7 +45,7 @@ def remove(layout: Layout, paths: list[Path]) -> None:
     with held(layout):
         end_orphan(layout)
         for path in paths:
-            if path != layout.state and path != layout.root:
+            if path not in (layout.state, layout.root):
                 files.remove(path)
     for path in paths:
         if path in (layout.state, layout.root):

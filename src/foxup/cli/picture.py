@@ -52,7 +52,7 @@ def verify(
     if listing:
         _list(chosen.references)
         return
-    wanted = [chosen.reference(name) for name in reference or [None]]
+    wanted = [chosen.reference(name) for name in reference] if reference else [chosen.reference()]
     names = [item.id for item in (chosen.references if everything else wanted)]
     parsed = generation.parse_changes(changes or [])
     from foxup import proving
@@ -97,9 +97,10 @@ def explain(
 ) -> None:
     """Say what a log or a picture tells; exit 1 when it tells of a problem."""
     o.common("explain", as_json=as_json, quiet=quiet)
-    from foxup import explaining
+    from foxup import explaining, workflow
+    from foxup import profile as profiles
 
-    told = explaining.explain(file, profile)
+    told = explaining.explain(file, profiles.load(profile or workflow.DEFAULT_PROFILE))
     console.extend(told.data, told.findings)
     for line in told.lines:
         console.result(line)

@@ -130,6 +130,11 @@ def flat_cause(facts: PictureFacts) -> Finding | None:
     return finding("img-black" if facts.mean < rules["black_mean"] else "img-solid-green")
 
 
+def broken_picture(picture: Picture) -> Finding | None:
+    """Say whether a picture by itself is none: black, one colour, cut off, noise."""
+    return broken_cause(features.view(picture.rgb).facts, None, None)
+
+
 def broken_cause(facts: PictureFacts, reference: PictureFacts | None, blocks: float | None) -> Finding | None:
     """Say whether a picture is none: black, one colour, cut off, noise. `reference` and `blocks` may be unknown."""
     rules = rules_in_force().broken
@@ -142,9 +147,11 @@ def broken_cause(facts: PictureFacts, reference: PictureFacts | None, blocks: fl
 
 
 def _is_noise(facts: PictureFacts, reference: PictureFacts | None, blocks: float | None, rules: Numbers) -> bool:
-    if facts.kurtosis >= rules["noise_kurtosis"]:
-        return False
     if blocks is not None and reference is not None and blocks >= rules["noise_blocks"]:
+        return False
+    if facts.far < rules["noise_unrelated"] and facts.kurtosis < rules["noise_decoded_kurtosis"]:
+        return True
+    if facts.kurtosis >= rules["noise_kurtosis"]:
         return False
     far = min(rules["noise_far"], rules["noise_far_share"] * reference.far) if reference else 0.0
     return facts.near < rules["noise_near"] or facts.far < far

@@ -12,6 +12,7 @@ from foxup.i18n import _
 from foxup.profile.base import Commit, Model, Sha256, Text
 from foxup.profile.references import ReferenceModel
 
+
 class SourceModel(Model):
     """One address of a file or repository."""
 
@@ -136,7 +137,7 @@ class LaunchModel(Model):
 
     arguments: tuple[str, ...] = ()
     """Merged into the launch script's COMMANDLINE_ARGS."""
-    environment: dict[str, str] = {}
+    environment: dict[str, str] = Field(default_factory=dict)
     """Merged into the launch script."""
     ready_timeout_s: int = 600
     """Longest wait from start to a loaded model."""
@@ -176,7 +177,7 @@ class Profile(Model):
     """Model files."""
     launch: LaunchModel = LaunchModel()
     """Launch arguments and environment."""
-    settings: dict[str, str | int | float | bool | tuple[str, ...]] = {}
+    settings: dict[str, str | int | float | bool | tuple[str, ...]] = Field(default_factory=dict)
     """Keys of config.json."""
     references: tuple[ReferenceModel, ...] = ()
     """Reference generations; the first is the proof of an install."""

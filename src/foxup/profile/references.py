@@ -76,7 +76,7 @@ class ReferenceModel(Model):
     """Title of the script that runs the generation."""
     script_args: tuple[str | int | float | bool, ...] = ()
     """Exactly the values of that script, in order."""
-    script_infotext: dict[str, str] = {}
+    script_infotext: dict[str, str] = Field(default_factory=dict)
     """Keys that the script adds to the infotext."""
     needs: tuple[str, ...] = ()
     """Ids of files or extensions this reference needs beyond the defaults."""

@@ -136,12 +136,12 @@ def os_error(error: OSError, path: Path) -> FoxupError:
 
 
 def _patiently(act: Callable[[], Any]) -> None:
-    for pause in _RETRIES_S:
+    """Try again for a while where a virus scanner may hold a file; elsewhere a refusal is final."""
+    pauses = _RETRIES_S if os.name == "nt" else ()
+    for pause in pauses:
         try:
             act()
         except PermissionError:
-            if sys.platform != "win32":
-                raise
             time.sleep(pause)
         else:
             return

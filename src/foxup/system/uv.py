@@ -44,8 +44,8 @@ def find_uv() -> str:
 def create_environment(path: Path, python: str | None, requires: str, *, log: Log, started: Started) -> None:
     """Make an empty environment at `path` from the interpreter `python`, or from one uv brings for `requires`.
 
-    Whatever lies at `path` must have been cleared before. `started` is told the process id. Raises FoxupError (`python-not-provided`,
-    `environment-failed`).
+    Whatever lies at `path` must have been cleared before. `started` is told the process id. Raises FoxupError
+    (`python-not-provided`, `environment-failed`).
     """
     arguments = ["venv", "--no-project", "--no-config"]
     arguments += ["--python", python] if python else ["--python", requires, "--managed-python"]
