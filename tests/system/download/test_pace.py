@@ -30,13 +30,26 @@ def test_a_line_that_one_connection_fills_goes_back_to_one():
 
 
 def test_growth_that_ends_keeps_the_last_number_that_helped():
-    _pace, history = simulate(lambda count: min(count, 8) * MIB)
-    assert history[-1] == 8
+    _pace, history = simulate(lambda count: min(count, 4) * MIB)
+    assert max(history) == 16
+    assert history[-1] == 4
 
 
 def test_a_rest_that_is_done_soon_is_left_to_the_one_at_work():
-    _pace, history = simulate(lambda count: count * 100 * MIB, seconds=1.0, size=200 * MIB)
+    _pace, history = simulate(lambda count: count * 50 * MIB, seconds=0.6, size=30 * MIB)
     assert set(history) == {1}
+
+
+def test_a_connection_that_is_fast_by_itself_stays_alone():
+    _pace, history = simulate(lambda count: count * 200 * MIB)
+    assert set(history) == {1}
+
+
+def test_blocks_shrink_towards_the_end_and_stay_within_bounds():
+    pace, _history = simulate(lambda count: count * 2 * MIB, seconds=3.0)
+    assert pace.block(10**12) == 10 * MIB
+    assert pace.block(100 * MIB) == 100 * MIB // 32
+    assert pace.block(MIB) == 2 * MIB
 
 
 def test_a_file_of_unknown_size_gets_one_connection():

@@ -228,11 +228,66 @@ def test_a_stalled_connection_is_replaced(server, context, destination, specify)
 
 
 def test_a_drip_counts_as_a_stall(server, context, destination, specify):
-    limits = replace(context.limits, slowest=100_000, stall=0.5)
-    server.add("/f", BODY, fault=lambda number, _headers: Fault(rate=20_000) if number == 0 else None)
+    limits = replace(context.limits, slowest=1_000_000, stall=0.5, connections=1)
+    server.add("/f", BODY, fault=lambda number, _headers: Fault(rate=200_000) if number == 0 else None)
     fetch(specify(server.url + "/f", body=BODY), destination, context=replace(context, limits=limits))
     assert destination.read_bytes() == BODY
-    assert len(server.asked) > 1
+    assert [asked.status for asked in server.asked] == [200, 206]
+
+
+def test_an_unpinned_file_is_never_continued_from_a_wrong_place(server, context, once, destination, specify):
+    spec = specify(server.url + "/f")
+    interrupt(server, spec, destination, once)
+    resource = server.add("/f", BODY)
+    bad = {"Content-Range": f"bytes 0-{HALF - 1}/{len(BODY)}", "ETag": resource.etag}
+    answer = Fault(status=206, headers=bad, body=BODY[:HALF])
+    resource.fault = lambda _number, headers: answer if "Range" in headers else None
+    fetch(spec, destination, context=context)
+    assert destination.read_bytes() == BODY
+
+
+@pytest.mark.parametrize("etag", [None, 'W/"weak"'])
+def test_without_a_validator_a_broken_run_is_not_continued_either(server, context, destination, specify, etag):
+    """Between two requests of one run the file changes, and nothing would tell."""
+    resource = server.add("/f", BODY, etag=etag)
+
+    def fault(number, _headers):
+        resource.body = BODY if number == 0 else OTHER
+        return Fault(truncate_at=HALF, body=BODY) if number == 0 else None
+
+    resource.fault = fault
+    fetch(specify(server.url + "/f"), destination, context=context)
+    assert destination.read_bytes() == OTHER
+
+
+def test_a_host_that_ignores_the_condition_is_caught_by_its_new_tag(server, context, destination, specify):
+    """It answers 206 although the file is another one; the tag it sends is the new one."""
+    resource = server.add("/f", BODY)
+
+    def fault(number, headers):
+        if number == 0:
+            return Fault(truncate_at=HALF, body=BODY)
+        resource.body, resource.etag = OTHER, '"new"'
+        if "Range" not in headers:
+            return None
+        first = int(headers["Range"].removeprefix("bytes=").split("-")[0])
+        place = {"Content-Range": f"bytes {first}-{len(OTHER) - 1}/{len(OTHER)}", "ETag": '"new"'}
+        return Fault(status=206, headers=place, body=OTHER[first:])
+
+    resource.fault = fault
+    fetch(specify(server.url + "/f"), destination, context=context)
+    assert destination.read_bytes() == OTHER
+
+
+def test_a_version_that_comes_back_goes_on_with_its_own_part(server, context, once, destination, specify):
+    """As behind a balancer between an old and a new server."""
+    spec = specify(server.url + "/f")
+    interrupt(server, spec, destination, once, at=HALF // 2)
+    interrupt(server, spec, destination, once, at=HALF, body=OTHER)
+    server.add("/f", BODY)
+    fetch(spec, destination, context=context)
+    assert destination.read_bytes() == BODY
+    assert server.asked[-1].headers["Range"] == f"bytes={HALF // 2}-"
 
 
 def test_a_wrong_content_length_never_makes_a_file(server, context, destination, specify):

@@ -33,7 +33,7 @@ class Reach(StrEnum):
 class DownloadError(FoxupError):
     """A failed download. `failures` lists what each source answered, when several were asked."""
 
-    def __init__(  # noqa: PLR0913 - one more than the error it extends
+    def __init__(
         self,
         code: str,
         message: str,

@@ -22,7 +22,7 @@ Report = Callable[[State, int, int | None], None]
 class Opening:
     """Finds the slot that goes on, and the reply that it goes on with."""
 
-    def __init__(  # noqa: PLR0913 - each is a separate thing a first request needs
+    def __init__(
         self, *, spec: FileSpec, address: Address, shelf: Shelf, line: Line, context: DownloadContext, report: Report
     ) -> None:
         self._spec = spec

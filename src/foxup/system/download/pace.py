@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from foxup.system.download.model import Limits
 
-_LEVELS = (1, 4, 8, 16)
+_LEVELS = (1, 4, 16)
+_ENOUGH = 100e6  # bytes a second of one connection: no host that throttles gives that, and more connections only cost
 _GROWTH = 1.15  # the whole must become this much faster to keep a raise
 _SETTLING = 2.0  # seconds after which new connections count as at work even if some have not begun
-_BLOCK_SECONDS = 2.5  # of one connection's speed: long beside a round trip, and the hash can follow closely
-_BLOCK = (4 * 1024 * 1024, 32 * 1024 * 1024)
+_BLOCK_SECONDS = 5.0  # of one connection's speed: long beside a round trip
+_BLOCK = (2 * 1024 * 1024, 64 * 1024 * 1024)
 
 
 @dataclass(slots=True)
@@ -39,10 +40,13 @@ class Pace:
         self.rate = 0.0
         self.settled = False
 
-    def block(self) -> int:
-        """Return the bytes that one connection shall take at a time."""
-        per_connection = self.rate / max(1, self._measured)
-        return int(max(_BLOCK[0], min(_BLOCK[1], per_connection * _BLOCK_SECONDS)))
+    def block(self, left: int) -> int:
+        """Return the bytes that one connection shall take at a time, of `left` that are missing.
+
+        Towards the end the blocks shrink, so that all connections end together and the hash has little to catch up.
+        """
+        wish = min(self.rate / max(1, self._measured) * _BLOCK_SECONDS, left / (2 * self.wished))
+        return int(max(_BLOCK[0], min(_BLOCK[1], wish)))
 
     def forbid_more(self, working: int) -> None:
         """Remember that the host does not want more than it already has."""
@@ -72,7 +76,7 @@ class Pace:
         if self._before and self.rate < self._before_rate * _GROWTH:
             self.wished = self._before
             self.settled = True
-        elif left is None or left < self.rate * self._limits.worth_more or self.wished >= self.ceiling:
+        elif not self._worth_more(left):
             self.settled = self.wished >= self.ceiling
             self._window = sample
             return
@@ -80,3 +84,8 @@ class Pace:
             self._before, self._before_rate = self.wished, self.rate
             self.wished = min(self.ceiling, next((level for level in _LEVELS if level > self.wished), self.ceiling))
         self._changed, self._window = sample.time, None
+
+    def _worth_more(self, left: int | None) -> bool:
+        if left is None or self.wished >= self.ceiling or self.rate > _ENOUGH * self.wished:
+            return False
+        return left > self.rate * self._limits.worth_more

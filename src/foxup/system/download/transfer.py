@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from foxup.system.download.addresses import Address
     from foxup.system.download.transport import Line, Reply
 
-_TICK = 0.1  # seconds between two looks of the coordinator
+_TICK = 0.05  # seconds between two looks of the coordinator
 _JOIN = 3.0  # seconds that all threads together get to end
 _SPARE_SPACE = 16 * 1024 * 1024  # for sidecars, logs and everybody else
 
@@ -202,7 +202,7 @@ class Transfer:
         left = None if extents.size is None else extents.size - extents.present
         wished = 1 if work.single else pace.update(Sample(time.monotonic(), work.received, len(work.flowing)), left)
         if wished > 1:
-            extents.share(pace.block())
+            extents.share(work.block())
         return wished - len(work.active)
 
     def _keep(self, work: Work, hasher: FrontHasher, slot: Slot) -> None:

@@ -61,6 +61,10 @@ class Work:
     stopping: bool = False
     state: threading.Condition = field(default_factory=threading.Condition)
 
+    def block(self) -> int:
+        """Return how many bytes a connection shall take next, while there are several."""
+        return self.pace.block((self.extents.size or 0) - self.extents.present)
+
     def fail(self, error: BaseException) -> None:
         """Stop everything because of an error; the first one counts."""
         with self.state:
@@ -139,8 +143,7 @@ class Worker:
                 return None
             if len(work.active) > (1 if work.single else work.pace.wished):
                 return None
-            alone = work.single or work.pace.wished == 1
-            return work.extents.claim(None if alone else work.pace.block())
+            return work.extents.claim(None if work.single or work.pace.wished == 1 else work.block())
 
     def _stretch(self, claim: Claim, reply: Reply | None) -> None:
         """Fetch a stretch; an interruption gives the rest of it back and is waited out."""
