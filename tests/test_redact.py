@@ -1,0 +1,200 @@
+"""What is private never survives, wherever it stands; what is not stays readable."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foxup.redact import ADDRESS, DEVICE, EMAIL, HOST, SECRET, USER, Redactor
+
+WINDOWS = {"home": r"C:\Users\Ivan Petrov", "user": "Ivan Petrov", "host": "IVAN-PC"}
+LINUX = {"home": "/home/masha", "user": "masha", "host": "masha-desktop"}
+
+
+def redact(text, **machine):
+    return Redactor(**machine).redact(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("set COMMANDLINE_ARGS=--xformers --api-auth me:hunter2 --listen", "set COMMANDLINE_ARGS=--xformers --api-auth <secret> --listen"),
+        ("--api-auth=me:hunter2 --port 7860", "--api-auth=<secret> --port 7860"),
+        ('--gradio-auth "me:hunter2,you:hunter2" --share', "--gradio-auth <secret> --share"),
+        ("--gradio-auth 'me:hunter2' x", "--gradio-auth <secret> x"),
+        ('["--api-auth", "me:hunter2", "--listen"]', '["--api-auth", <secret>, "--listen"]'),
+        ("Namespace(api_auth='me:hunter2', gradio_auth=None)", "Namespace(api_auth=<secret>, gradio_auth=None)"),
+        ("curl -u me:hunter2 http://127.0.0.1:7860", "curl -u <secret> http://127.0.0.1:7860"),
+        ("HF_TOKEN=hunter2hunter2", "HF_TOKEN=<secret>"),
+        ("Authorization: Bearer hunter2.hunter2", "Authorization: Bearer <secret>"),
+        ('{"Authorization": "Basic aHVudGVyMg=="}', '{"Authorization": "Basic <secret>"}'),
+        ("https://me:hunter2@example.org/x", "https://<secret>@example.org/x"),
+        ("https://me:hun@ter2@example.org/x", "https://<secret>@example.org/x"),
+        ("HTTPS_PROXY=http://me:hunter2@proxy.example:3128", "HTTPS_PROXY=http://<secret>@proxy.example:3128"),
+        ("--proxy me:hunter2@proxy.example:3128", "--proxy <secret>@proxy.example:3128"),
+        ("https://civitai.com/api/download/models/1?type=Model&token=hunter2", "https://civitai.com/api/download/models/1?type=Model&token=<secret>"),
+        ("https://b.example/f?X-Amz-Credential=hunter2&X-Amz-Signature=hunter2", "https://b.example/f?X-Amz-Credential=<secret>&X-Amz-Signature=<secret>"),
+        ("https://b.example/f?Policy=hunter2&Key-Pair-Id=hunter2&Signature=hunter2~", "https://b.example/f?Policy=<secret>&Key-Pair-Id=<secret>&Signature=<secret>"),
+        ("https://b.example/f?sv=2020&se=hunter2&sig=hunter2%3D", "https://b.example/f?sv=<secret>&se=<secret>&sig=<secret>"),
+    ],
+)  # fmt: skip
+def test_secrets_in_their_places(text, kept):
+    assert redact(text) == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'File "C:\Users\Ivan Petrov\sd\launch.py"',
+        r'"C:\\Users\\Ivan Petrov\\sd"',
+        r'"C:\\\\Users\\\\Ivan Petrov\\\\sd"',
+        "c:/users/ivan petrov/sd",
+        "file:///C:/Users/Ivan%20Petrov/sd",
+        "/mnt/c/Users/Ivan Petrov/sd",
+        "/c/Users/Ivan Petrov/sd",
+        "C%3A%5CUsers%5CIvan%20Petrov%5Csd",
+    ],
+)
+def test_the_home_folder_in_every_spelling(text):
+    result = redact(text, **WINDOWS)
+    assert "~" in result
+    assert "petrov" not in result.lower()
+    assert "sd" in result
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("/home/masha/sd /home/mashaX/sd", "~/sd ~/sd"),
+        ("file:///home/masha/sd", "~/sd"),
+        ("drwx masha masha-desktop:~$", f"drwx {USER} {HOST}:~$"),
+        ("MASHA-DESKTOP.local", HOST),
+        ("C_masha_x", f"C_{USER}_x"),
+        ("samashall", "samashall"),
+        ("bob@bob-pc:~/sd$ ./webui.sh", f"{USER}@{HOST}:~/sd$ ./webui.sh"),
+    ],
+)
+def test_names_of_people_and_computers(text, kept):
+    assert redact(text, **LINUX) == kept
+
+
+@pytest.mark.parametrize(
+    "home", [r"D:\Users\Вася Пупкин\sd", "/home/somebody/sd", "/Users/anna/sd", r"C:\Documents and Settings\Anna\sd"]
+)
+def test_the_home_of_somebody_else_goes_too(home):
+    assert redact(home)[0] == "~"
+    assert redact(home).endswith("sd")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("mail a.b+c@example.org now", f"mail {EMAIL} now"),
+        ("UUID: GPU-12345678-9abc-def0-1234-56789abcdef0)", f"UUID: {DEVICE})"),
+        ("Serial Number: 0321718012345", f"Serial Number: {DEVICE}"),
+        ("link/ether 00:1a:2B:3c:4d:5e brd", f"link/ether {DEVICE} brd"),
+        ("listening on 192.168.1.5:7860", f"listening on {ADDRESS}:7860"),
+        ("inet6 fe80::1%eth0, 2001:db8::5", f"inet6 {ADDRESS}, {ADDRESS}"),
+    ],
+)
+def test_addresses_and_devices(text, kept):
+    assert redact(text) == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Running on local URL:  http://127.0.0.1:7860",
+        "http://0.0.0.0:7860 and [::1]:7860",
+        "Microsoft Windows [Version 10.0.19045.3803]",
+        "git@github.com:AUTOMATIC1111/stable-diffusion-webui.git",
+        "OSError: Can't load tokenizer for 'openai/clip-vit-large-patch14'.",
+        "Token merging ratio: 0.5, tokens: 77, ETA 00:01:02",
+        "RuntimeError: expected scalar type c10::Half but found float",
+        "gradio_auth=None, api_auth=None, --api --listen",
+    ],
+)
+def test_ordinary_lines_stay(text):
+    assert redact(text, **LINUX) == text
+
+
+def test_an_ordinary_word_is_no_name():
+    assert redact("user root on localhost", user="user", host="localhost") == "user root on localhost"
+
+
+def test_what_was_replaced_is_counted():
+    redactor = Redactor(**LINUX, secrets=["open sesame"])
+    redactor.redact("open sesame, masha, /home/masha/x, 10.0.0.1 and 10.0.0.2")
+    assert redactor.counts == {SECRET: 1, USER: 1, "~": 1, ADDRESS: 2}
+
+
+def test_documents_keep_their_shape():
+    document = {
+        "args": ["--api-auth", "me:hunter2", "--listen"],
+        "token": "hunter2",
+        "n": 1,
+        "home": {"/home/masha": None},
+    }
+    assert Redactor(**LINUX).redact_document(document) == {
+        "args": ["--api-auth", SECRET, "--listen"], "token": SECRET, "n": 1, "home": {"~": None},
+    }  # fmt: skip
+
+
+# --- nothing survives, wherever it stands
+
+WORD = st.text("abcdefghkmnpqrstuvwxyzABCDEFGHKMNPQRSTUVWXYZ23456789", min_size=20, max_size=32).map(
+    lambda text: "Qz7" + text
+)
+FORMS = [
+    "{0}", "hf_{1}", "sk-{1}", "ghp_{1}", "https://me:{1}@example.org/x", "http://{1}@10.1.2.3:3128",
+    "https://x.example/f?a=1&token={1}", "https://x.example/f?Signature={1}&b=2", "https://x.example/f?X-Amz-Security-Token={1}",
+    "https://x.example/f?sig={1}", "--api-auth me:{1}", "--api-auth=me:{1}", '--gradio-auth "me:{1}"', "--gradio-auth 'a:b,me:{1}'",
+    "Authorization: Bearer {1}", "Authorization: Basic {1}", "CIVITAI_TOKEN={1}", '"api_key": "{1}"', "password: {1}",
+    "{1}@example.org", "/home/{1}/sd", "C:\\Users\\{1}\\sd", "C:\\\\Users\\\\{1}\\\\sd", "file:///C:/Users/{1}/sd", "Cookie: session={1}",
+]  # fmt: skip
+LOG_LINES = st.sampled_from(
+    [
+        'Traceback (most recent call last):\n  File "launch.py", line 38, in main\n',
+        "Launching Web UI with arguments: --xformers --no-half-vae\n",
+        '{"sd_model_checkpoint": "model.safetensors", "args": ["--listen"]}',
+        "Loading weights [a4a219eaa3] from model.safetensors\n",
+        "100%|██████████| 20/20 [00:03<00:00,  6.1it/s]\r",
+        "INFO: 127.0.0.1:5000 - GET / 200 ",
+        "",
+    ]
+)
+EDGE = st.sampled_from([" ", "\n", "\t", "\r\n", ", ", " | ", " (", " -> ", "; "])
+
+
+@given(word=WORD, form=st.sampled_from(FORMS), before=LOG_LINES, after=LOG_LINES, edge=EDGE)
+@settings(max_examples=400, deadline=None)
+def test_no_secret_survives_anywhere(word, form, before, after, edge):
+    text = before + edge + form.format(word, word) + edge + after
+    redactor = Redactor(**LINUX, secrets=[word] if form == "{0}" else [])
+    result = redactor.redact(text)
+    assert word not in result
+    assert redactor.redact(result) == result
+
+
+@given(st.text(max_size=200), st.sampled_from(FORMS), WORD)
+@settings(max_examples=300, deadline=None)
+def test_twice_is_as_good_as_once(noise, form, word):
+    redactor = Redactor(**WINDOWS, secrets=[word])
+    once = redactor.redact(noise + form.format(word, word) + noise)
+    assert redactor.redact(once) == once
+
+
+@given(
+    name=st.text("abcdefghijklmnopqrstuvwxyzабвгдежз", min_size=4, max_size=12),
+    joint=st.sampled_from(["\\", "\\\\", "/"]),
+    upper=st.booleans(),
+)
+@settings(max_examples=200, deadline=None)
+def test_no_home_folder_survives(name, joint, upper):
+    name = "q" + name
+    path = joint.join(["C:", "Users", name.upper() if upper else name, "sd", "x.py"])
+    result = Redactor(home=f"C:\\Users\\{name}", user=name).redact(json.dumps({"p": path}, ensure_ascii=False))
+    assert name not in result.lower()
