@@ -188,6 +188,13 @@ def latent_noise(seed: int = 0, size: tuple[int, int] = SIZE) -> np.ndarray:
     )
 
 
+def decoded_noise(seed: int = 0, size: tuple[int, int] = SIZE) -> np.ndarray:
+    """What a real decoder makes of a random latent: cells of 8 px with hard edges, each of its own colour."""
+    small = to_bytes(np.random.default_rng(seed).normal(128, 55, (size[1] // 8, size[0] // 8, 3)))
+    big = Image.fromarray(small).resize(size, Image.Resampling.NEAREST).filter(ImageFilter.GaussianBlur(0.8))
+    return to_bytes(np.asarray(big, dtype=np.float32) + np.random.default_rng(seed).normal(0, 3, (size[1], size[0], 3)))
+
+
 def flat(colour: tuple[int, int, int], size: tuple[int, int] = SIZE) -> np.ndarray:
     return np.full((size[1], size[0], 3), colour, dtype=np.uint8)
 

@@ -57,6 +57,7 @@ CLASSES = {
     "half-black": (lambda base, seed: scenes.half_black(base), "broken", "img-partly-black"),
     "white-noise": (lambda base, seed: scenes.white_noise(seed), "broken", "img-noise"),
     "latent-noise": (lambda base, seed: scenes.latent_noise(seed), "broken", "img-noise"),
+    "decoded-noise": (lambda base, seed: scenes.decoded_noise(seed), "broken", "img-noise"),
     "twice": (lambda base, seed: scenes.resized(base, 512, 768), "different", "img-hires-extra"),
     "half": (lambda base, seed: scenes.resized(base, 128, 192), "different", "img-hires-missing"),
     "swapped": (lambda base, seed: scenes.scene(seed, size=(384, 256)), "different", "img-size-swapped"),
@@ -186,3 +187,20 @@ def test_a_mirrored_picture_is_another_even_where_its_layout_is_nearly_symmetric
     found = judged(np.ascontiguousarray(base[:, ::-1]), base)
     assert found.metrics["layout"] > 0.42
     assert (found.verdict, first(found)) == (Verdict.DIFFERENT, "img-mirrored")
+
+
+@pytest.mark.parametrize(
+    ("make", "code"),
+    [
+        (lambda: scenes.flat((0, 0, 0)), "img-black"),
+        (lambda: scenes.half_black(scenes.scene(3)), "img-partly-black"),
+        (scenes.white_noise, "img-noise"),
+        (scenes.decoded_noise, "img-noise"),
+        (lambda: scenes.scene(3), None),
+        (lambda: scenes.blurred(scenes.scene(11)), None),
+        (lambda: scenes.scene(24, size=(512, 768)), None),
+    ],
+)
+def test_a_picture_by_itself(make, code):
+    found = judge.broken(picture(make()))
+    assert (found.code if found else None) == code

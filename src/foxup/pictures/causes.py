@@ -34,7 +34,7 @@ def faults(numbers: Numbers, rules: Rules) -> tuple[Finding, ...]:
     marks, layout = rules.fault, numbers["layout"]
     found: list[Finding] = []
     if layout >= marks["layout"]:
-        if paleness(numbers, rules) > marks["pale"]:
+        if paleness(numbers, rules) > marks["pale"] and numbers["chroma"] < marks["chroma_low"]:
             values = {"chroma": _percent(numbers["chroma"]), "contrast": _percent(numbers["contrast"])}
             found.append(finding("img-washed-out-no-vae", **values))
         elif layout > marks["close_layout"]:

@@ -24,7 +24,8 @@ class PictureFacts:
     """Numbers of one picture.
 
     `mean`, `std` of luma; `highest` channel value; `black_rows` share of all-black rows (0..1); `near`, `far`
-    correlation of the picture with itself shifted by 1 and 16 px; `kurtosis` of its gradient (noise: about 3); `detail`
+    correlation of the picture with itself shifted by 1 and 16 px (the lower and the higher one of both directions);
+    `kurtosis` of its gradient (noise: about 3); `detail`
     root mean square of the Laplacian; `grid8`, `grid16` excess of the gradient profile at one phase of 8 and 16 px;
     `colour` mean saturation-like distance from grey; `flat_std` largest standard deviation of the three channels.
     """
@@ -123,7 +124,7 @@ def facts(rgb: NDArray[np.uint8], planes: Array) -> PictureFacts:
         highest=float(rgb.max()),
         black_rows=black_rows(rgb),
         near=min(self_correlation(luma, 1), self_correlation(luma.T, 1)),
-        far=self_correlation(luma, 16),
+        far=max(self_correlation(luma, 16), self_correlation(luma.T, 16)),
         kurtosis=kurtosis(across),
         detail=laplacian(luma),
         grid8=grid_excess(across, down, 8),
@@ -170,7 +171,10 @@ def laplacian(luma: Array) -> float:
 
 
 def grid_excess(across: Array, down: Array, period: int) -> float:
-    """Return how much the gradient at one phase of `period` px exceeds the median phase (0: no grid)."""
+    """Return how much the gradient at one phase of `period` px exceeds the median phase (0: no grid).
+
+    One level is added below the line: in flat drawings the median gradient is next to nothing, and any trace counts.
+    """
     return min(_phase_excess(np.abs(across).mean(axis=0), period), _phase_excess(np.abs(down).mean(axis=1), period))
 
 
@@ -180,4 +184,4 @@ def _phase_excess(profile: Array, period: int) -> float:
         return 0.0
     phases = np.median(profile[: whole * period].reshape(whole, period), axis=0)
     middle = float(np.median(phases))
-    return float(phases.max() / middle - 1) if middle > 1e-3 else 0.0
+    return (float(phases.max()) - middle) / (middle + 1.0)

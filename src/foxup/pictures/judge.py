@@ -1,6 +1,6 @@
 """The judge of two pictures: broken, then size, then layout, tone and detail; a verdict with every number it rests on.
 
-Public: `judge`, `judge_fingerprint`, `compare_files`. Pure but for reading the given files.
+Public: `judge`, `judge_fingerprint`, `compare_files`, `broken`. Pure but for reading the given files.
 """
 
 from __future__ import annotations
@@ -67,9 +67,9 @@ def judge_fingerprint(generated: Picture, reference: Fingerprint) -> Judgement:
 def _equal(reference: Picture, numbers: Numbers) -> Judgement:
     facts = features.view(reference.rgb).facts
     numbers = {**numbers, "layout": 1.0, "psnr_tc": metrics.CAP_DB, "ssim_tc": 1.0, **_fact_numbers(facts, facts)}
-    broken = flat_cause(facts)
-    if broken:  # two black pictures are equal, and still nothing is proven
-        return Judgement(Verdict.BROKEN, numbers, (broken,))
+    flat = flat_cause(facts)
+    if flat:  # two black pictures are equal, and still nothing is proven
+        return Judgement(Verdict.BROKEN, numbers, (flat,))
     return Judgement(Verdict.IDENTICAL, numbers)
 
 
@@ -93,9 +93,9 @@ def _judge_views(reference: View, candidate: View, numbers: Numbers, *, preview:
         "layout_mirrored": metrics.layout(reference, turned)[0]["layout"],
     }
     against = "fingerprint" if reference.coarse else "picture"
-    broken = broken_cause(candidate.facts, reference.facts, numbers["layout_blocks"])
-    if broken:
-        return Judgement(Verdict.BROKEN, numbers, (broken,), against)
+    fault = broken_cause(candidate.facts, reference.facts, numbers["layout_blocks"])
+    if fault:
+        return Judgement(Verdict.BROKEN, numbers, (fault,), against)
     rows = tuple(tuple(float(item) for item in row) for row in kept)
     if candidate.size != reference.size and not preview:
         return Judgement(Verdict.DIFFERENT, numbers, _size(reference, candidate, numbers), against, kept=rows)
@@ -120,6 +120,11 @@ def _decide(numbers: Numbers, marks: str) -> tuple[Verdict, tuple[Finding, ...]]
         and numbers["chroma_left"] <= needed["chroma_left"]
     )
     return (Verdict.SAME if noise and not found else Verdict.DRIFTED), found
+
+
+def broken(picture: Picture) -> Finding | None:
+    """Say whether a picture by itself is none: black, one colour, cut off, noise; None for a healthy one."""
+    return broken_cause(features.facts(picture.rgb, features.ycc(picture.rgb)), None, None)
 
 
 def flat_cause(facts: PictureFacts) -> Finding | None:

@@ -96,7 +96,8 @@ def tone(reference: View, candidate: View) -> dict[str, float]:
     grey; `chroma_left` RMS colour difference when that ratio is taken out; `purple` share of cells whose Cb and Cr both
     lie well above; `palette` distance of the sorted values, places ignored.
     """
-    contrast = _ratio(float(candidate.thumb.std()), float(reference.thumb.std()))
+    # at 32 px: blur takes contrast out of a finer thumbnail, and that is no fading
+    contrast = _ratio(*(float(shrink(item.thumb, 32, 32).std()) for item in (candidate, reference)))
     strength = [float(np.hypot(*item.chroma).mean()) for item in (candidate, reference)]
     chroma = _ratio(strength[0], strength[1], least=1.0)
     left = candidate.chroma / max(chroma, 0.05) - reference.chroma
