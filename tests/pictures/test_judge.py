@@ -202,5 +202,5 @@ def test_a_mirrored_picture_is_another_even_where_its_layout_is_nearly_symmetric
     ],
 )
 def test_a_picture_by_itself(make, code):
-    found = judge.broken(picture(make()))
+    found = judge.broken_picture(picture(make()))
     assert (found.code if found else None) == code

@@ -1,6 +1,6 @@
 """The judge of two pictures: broken, then size, then layout, tone and detail; a verdict with every number it rests on.
 
-Public: `judge`, `judge_fingerprint`, `compare_files`, `broken`. Pure but for reading the given files.
+Public: `judge`, `judge_fingerprint`, `compare_files`, `broken_picture`. Pure but for reading the given files.
 """
 
 from __future__ import annotations
@@ -120,11 +120,6 @@ def _decide(numbers: Numbers, marks: str) -> tuple[Verdict, tuple[Finding, ...]]
         and numbers["chroma_left"] <= needed["chroma_left"]
     )
     return (Verdict.SAME if noise and not found else Verdict.DRIFTED), found
-
-
-def broken(picture: Picture) -> Finding | None:
-    """Say whether a picture by itself is none: black, one colour, cut off, noise; None for a healthy one."""
-    return broken_cause(features.facts(picture.rgb, features.ycc(picture.rgb)), None, None)
 
 
 def flat_cause(facts: PictureFacts) -> Finding | None:
