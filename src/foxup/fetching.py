@@ -20,7 +20,9 @@ from foxup.system import download, files
 from foxup.system.download import DownloadContext, DownloadEvent
 
 
-def context(layout: Layout, profile: Profile, *, offline: bool = False, folders: tuple[Path, ...] = ()) -> DownloadContext:
+def context(
+    layout: Layout, profile: Profile, *, offline: bool = False, folders: tuple[Path, ...] = ()
+) -> DownloadContext:
     """Return what the download engine needs to know for this install. Raises UsageError (`config-invalid`)."""
     mine = configuration.load()
     made = download.make_context(
@@ -35,7 +37,9 @@ def fetch(action: DownloadFile, layout: Layout, profile: Profile, listener: List
     def tell(event: DownloadEvent) -> None:
         listener.advance(event.done, event.total, f"{event.state} {event.source}")
 
-    fetched = download.fetch(action.spec, action.destination, context=context(layout, profile, offline=offline), progress=tell)
+    fetched = download.fetch(
+        action.spec, action.destination, context=context(layout, profile, offline=offline), progress=tell
+    )
     return fetched.sha256
 
 

@@ -10,40 +10,49 @@ import locale
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 DOMAIN = "foxup"
 LANGUAGES = ("en", "ru")
 _LOCALE_DIR = Path(__file__).parent / "locale"
-_translations: _gettext.NullTranslations = _gettext.NullTranslations()
-_language = "en"
+
+
+@dataclass(slots=True)
+class _Spoken:
+    """The language in force; one for the process."""
+
+    language: str = "en"
+    catalogue: _gettext.NullTranslations = field(default_factory=_gettext.NullTranslations)
+
+
+_spoken = _Spoken()
 
 
 def language() -> str:
     """Return the language in force, `en` or `ru`."""
-    return _language
+    return _spoken.language
 
 
 def use(name: str) -> None:
     """Switch to language `name`; anything but a known one means English."""
-    global _translations, _language
-    _language = name if name in LANGUAGES else "en"
-    _translations = _gettext.translation(DOMAIN, _LOCALE_DIR, languages=[_language], fallback=True)
+    _spoken.language = name if name in LANGUAGES else "en"
+    _spoken.catalogue = _gettext.translation(DOMAIN, _LOCALE_DIR, languages=[_spoken.language], fallback=True)
 
 
 def _(message: str) -> str:
     """Translate one whole sentence; placeholders are named and filled by the caller."""
-    return _translations.gettext(message) if message else ""
+    return _spoken.catalogue.gettext(message) if message else ""
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
     """Translate a sentence that depends on a count (Russian has three forms)."""
-    return _translations.ngettext(singular, plural, count)
+    return _spoken.catalogue.ngettext(singular, plural, count)
 
 
 def pick(texts: Mapping[str, str]) -> str:
     """Choose from a text kept in data in several languages, English when ours is missing."""
-    return texts.get(_language) or texts.get("en", "")
+    return texts.get(_spoken.language) or texts.get("en", "")
 
 
 def choose(argv: Sequence[str], environ: Mapping[str, str]) -> str:

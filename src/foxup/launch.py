@@ -22,7 +22,7 @@ from foxup.system.processes import Identity
 from foxup.system.webui_api import WebuiApi
 
 if TYPE_CHECKING:
-    import subprocess
+    from foxup.system.commands import Process
 
 _POLL_S = 0.25
 _READY_TIMEOUT_S = 600.0
@@ -31,7 +31,7 @@ _NOT_ON_PRIVATE = {
     "--gradio-auth-path", "--ngrok", "--ui-settings-file", "--tls-keyfile", "--tls-certfile", "--subpath",
 }  # fmt: skip
 _STARTED = b"Startup time:"
-_started: list[subprocess.Popen[bytes]] = []
+_started: list[Process] = []
 """Kept so that an ended server is reaped and one that outlives foxup is left in peace."""
 
 

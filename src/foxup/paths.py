@@ -17,7 +17,7 @@ class Layout:
 
     @property
     def state(self) -> Path:
-        """foxup's own corner of the install."""
+        """The corner of the install that belongs to foxup."""
         return self.root / STATE_FOLDER
 
     @property

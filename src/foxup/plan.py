@@ -71,9 +71,7 @@ class Plan:
         }
 
 
-def make(
-    profile: Profile, facts: Facts, installed: Installed, layout: Layout, *, prove: bool = True
-) -> Plan:
+def make(profile: Profile, facts: Facts, installed: Installed, layout: Layout, *, prove: bool = True) -> Plan:
     """Plan a profile for a machine and an install folder."""
     base = Context(profile=profile, facts=facts, installed=installed, layout=layout)
     if profile.requirements.hardware == "none":

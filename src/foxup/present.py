@@ -40,8 +40,7 @@ def machine_line(found: Facts) -> str:
 def plan_lines(plan: Plan, root: Path) -> list[tuple[str, str | None]]:
     """Return the plan as lines, each with its style or None."""
     lines: list[tuple[str, str | None]] = []
-    for step in plan.satisfied:
-        lines.append((f"  {console.glyph('ok')} {step.title}: " + _("already so"), "dim"))
+    lines += [(f"  {console.glyph('ok')} {step.title}: " + _("already so"), "dim") for step in plan.satisfied]
     if plan.steps:
         count = ngettext("{count} step", "{count} steps", len(plan.steps)).format(count=len(plan.steps))
         head = _("Plan for {path}: {count}, {download} to fetch, {disk} on the disk").format(

@@ -24,9 +24,10 @@ from foxup.system.processes import GRACE_SECONDS, identity, kill_tree
 from foxup.system.text import decode, mask, shown
 from foxup.system.variables import clean_environment
 
-__all__ = ["Completed", "Log", "clean_environment", "find_program", "log_to", "run", "start", "stream"]
+__all__ = ["Completed", "Log", "Process", "clean_environment", "find_program", "log_to", "run", "start", "stream"]
 
 Log = Callable[[str], None]
+Process = subprocess.Popen[bytes]
 _POLL_S = 0.1
 _SILENT_AFTER_EXIT_S = 1.0  # a daemon left behind may keep the pipe open for ever
 _TAIL_LINES = 400
