@@ -104,6 +104,11 @@ def test_two_black_pictures_prove_nothing():
     assert judged(scenes.flat((0, 0, 0)), scenes.flat((0, 0, 0))).verdict is Verdict.BROKEN
 
 
+def test_beside_a_reference_of_noise_another_noise_is_another_picture():
+    assert judged(scenes.white_noise(1), scenes.white_noise(2)).verdict is Verdict.DIFFERENT
+    assert judged(scenes.white_noise(1), scenes.white_noise(1)).verdict is Verdict.IDENTICAL
+
+
 def test_a_dark_picture_is_not_broken():
     night = (scenes.scene(8) * 0.12).astype(np.uint8)
     assert judged(night, night).verdict is Verdict.IDENTICAL
