@@ -45,8 +45,6 @@ class Engine:
 
     def try_first_load(self) -> None:
         """Load unless something was loaded before; a failure is shown and leaves no model."""
-        if self.loaded_once:
-            return
         with self._lock:
             if self.loaded_once:
                 return

@@ -93,7 +93,7 @@ def _resize_after_convolution(upsampler: nn.Module) -> None:
             return doubled
         return nn.functional.interpolate(doubled, size=tuple(output_size), mode="nearest")
 
-    upsampler.forward = forward  # type: ignore[method-assign]
+    upsampler.forward = forward
 
 
 def make_vae(config: Config) -> AutoencoderKL:

@@ -130,7 +130,7 @@ def _novelai(items: dict[str, Any], picture: Image.Image) -> str | None:
 
 def read_info(picture: Image.Image) -> tuple[str | None, dict[str, Any]]:
     """Parameters of a picture (EXIF wins over PNG text) and its other texts."""
-    items = dict(picture.info or {})
+    items = {str(key): value for key, value in (picture.info or {}).items()}
     text = items.pop("parameters", None)
     if "exif" in items:
         comment = picture.getexif().get_ifd(ExifTags.IFD.Exif).get(USER_COMMENT, b"")

@@ -89,7 +89,8 @@ def plms(walk: TimeWalk) -> Tensor:
         eps = walk.model(x, walk.timesteps[index].item() * ones)
         if answers:
             weights = _ADAMS_BASHFORTH[len(answers) + 1]
-            mixed = sum(weight * answer for weight, answer in zip(weights, [eps, *answers], strict=True))
+            weighted = [weight * answer for weight, answer in zip(weights, [eps, *answers], strict=True)]
+            mixed = torch.stack(weighted).sum(0)
         else:
             ahead = _step(x, eps, alpha, before, 0.0, eps)
             mixed = (eps + walk.model(ahead, walk.timesteps[max(index - 1, 0)].item() * ones)) / 2

@@ -122,7 +122,12 @@ def beta_quantile(share: float, alpha: float, beta: float) -> float:
     if share <= 0 or share >= 1:
         return min(max(share, 0.0), 1.0)
     if share > _beta_share(0.5, alpha, beta):
-        return 1 - beta_quantile(1 - share, beta, alpha)
+        return 1 - _lower_quantile(1 - share, beta, alpha)
+    return _lower_quantile(share, alpha, beta)
+
+
+def _lower_quantile(share: float, alpha: float, beta: float) -> float:
+    """The quantile where it is at most 1/2."""
     low, high = 0.0, 0.5
     for _ in range(80):
         middle = (low + high) / 2
