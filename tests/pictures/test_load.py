@@ -68,6 +68,22 @@ def test_cut_off_files_are_refused(kind, share):
     assert code_of(data[: int(len(data) * share)]) == "picture-truncated"
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "AVIF", "BMP", "GIF"])
+def test_damaged_bytes_never_raise_anything_else(kind):
+    random = np.random.default_rng(7)
+    whole = scenes.encoded(PICTURE, kind)
+    told = 0
+    for _ in range(150):
+        data = bytearray(whole)
+        for place in random.integers(0, min(len(data), 400), 5):
+            data[place] = random.integers(0, 256)
+        try:
+            load.from_bytes(bytes(data))
+        except FoxupError:
+            told += 1
+    assert told > 5
+
+
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG"])
 def test_animations_are_refused(kind):
     from io import BytesIO

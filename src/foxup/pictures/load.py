@@ -31,6 +31,8 @@ _SIGNATURES = (
     (b"GIF8", 0, "GIF"),
     (b"BM", 0, "BMP"),
 )
+# what Pillow's decoders raise on damaged files; AVIF a plain RuntimeError, a build without it a KeyError
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, RuntimeError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,7 @@ def from_bytes(data: bytes, name: str = "") -> Picture:
                 rgb = np.asarray(_to_rgb(image), dtype=np.uint8)
         except Pillow.DecompressionBombError:
             raise _too_large(name) from None
-        except (OSError, SyntaxError, ValueError, EOFError, IndexError) as error:
+        except _DAMAGE as error:
             raise _damaged(name, error) from None
     return Picture(rgb, kind, hashlib.sha256(data).hexdigest(), found, coding, name)
 
