@@ -276,7 +276,7 @@ def _nowhere(spec: FileSpec, failed: list[tuple[str, FoxupError]]) -> FoxupError
     hint = next((error.hint for _name, error in failed if "token" in error.code), "")
     total = DownloadError(
         codes.pop() if len(codes) == 1 else "download-all-sources-failed",
-        _("{name} could not be had from any of its {count} sources.").format(name=spec.name, count=len(failed)),
+        _("{name} could not be downloaded from any of its {count} sources.").format(name=spec.name, count=len(failed)),
         cause="\n".join(f"{name}: {_line(error)}" for name, error in failed),
         hint=hint or next((error.hint for _name, error in failed if error.hint), ""),
     )
