@@ -10,6 +10,7 @@ import typer
 from foxup import console
 from foxup.cli import fetch, install, picture, settings, show, webui
 from foxup.cli.options import Lang
+from foxup.errors import UsageError
 from foxup.i18n import _
 
 _ROOT = Annotated[bool, typer.Option("--version", help=_("Show the version and leave."))]
@@ -44,7 +45,9 @@ def build() -> Callable[[Sequence[str]], int]:
             app(args=list(arguments))
         except SystemExit as left:
             code = left.code if isinstance(left.code, int) else 0 if left.code is None else 2
-            console.out.json = console.out.json or (code == 2 and "--json" in arguments)
+            if code == 2 and "--json" in arguments:  # typer has told the person; programs get their document too
+                console.out.json = True
+                raise UsageError("usage", _("The command line is wrong."), hint="foxup --help") from None
             return code
         return 0
 

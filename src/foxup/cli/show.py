@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -61,21 +62,14 @@ def check(path: Path, as_json: o.Json = False, lang: o.Lang = None) -> None:
 
 
 def schema(
-    out: Annotated[Path | None, typer.Option("--out", help=_("File to write to."))] = None, lang: o.Lang = None
+    markdown: Annotated[bool, typer.Option("--markdown", help=_("Write the reference page instead."))] = False,
+    lang: o.Lang = None,
 ) -> None:
-    """Write the JSON Schema, generated from the models."""
+    """Write the JSON Schema or the reference page, made from the models."""
     o.common("profile schema")
-    import json
+    from foxup.profile import document
 
-    from foxup.profile import Profile
-
-    text = json.dumps(Profile.model_json_schema(by_alias=True), indent=2)
-    if out:
-        from foxup.system import files
-
-        files.write_atomic(out, text.encode() + b"\n")
-    else:
-        console.result(text)
+    sys.stdout.write(document.markdown() if markdown else document.schema())
 
 
 def lock(profile: o.ProfileName = None, as_json: o.Json = False, lang: o.Lang = None) -> None:

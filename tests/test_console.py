@@ -1,0 +1,113 @@
+"""What is written where, in which letters."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from foxup import console, i18n
+from foxup.errors import FoxupError
+from foxup.finding import Finding, Severity
+
+
+@pytest.fixture(autouse=True)
+def fresh():
+    console.out.__init__()
+    yield
+    console.out.__init__()
+    i18n.use("en")
+
+
+def run(*arguments, **variables):
+    return subprocess.run([sys.executable, "-m", "foxup", *arguments], capture_output=True, check=False,
+                          env={**os.environ, **variables}, stdin=subprocess.DEVNULL)  # fmt: skip
+
+
+def test_the_json_document_has_its_keys_also_on_failure(tmp_path):
+    done = run("status", "--dir", str(tmp_path), "--json")
+    document = json.loads(done.stdout)
+    assert set(document) == {"schema", "command", "ok", "exit_code", "data", "findings", "error"}
+    assert (document["schema"], document["command"], document["ok"], document["exit_code"]) == (1, "status", False, 1)
+    assert done.returncode == 1
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["plan", "--profile", "nonsense", "--json"], "profile-unknown"),
+        (["plan", "--profile", "smoke", "--facts", "/nowhere.json", "--json"], "facts-unreadable"),
+        (["verify", "--set", "color=red", "--profile", "smoke", "--json"], "parameter-unknown"),
+        (["explain", "/nowhere.log", "--profile", "smoke", "--json"], "file-unreadable"),
+        (["plan", "--nonsense", "--json"], "usage"),
+    ],
+)
+def test_bad_usage_is_told_by_code_and_exit_2(arguments, code):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["error"]["code"] == code
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp866", "cp1251", "cp1252", "ascii"])
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_every_code_page_survives(encoding, language):
+    for arguments in (["plan", "--profile", "smoke", "--dir", "x"], ["--help"], ["probe"], ["plan", "--profile", "x"]):
+        done = run(*arguments, PYTHONIOENCODING=encoding, FOXUP_LANG=language, PYTHONUTF8="0", LANG="C")
+        assert b"Traceback" not in done.stderr
+        assert done.returncode in {0, 1, 2}
+        text = (done.stdout + done.stderr).decode(encoding)
+        if language == "ru" and encoding in {"utf-8", "cp866", "cp1251"} and arguments[0] == "plan":
+            assert any("а" <= letter <= "я" for letter in text)
+
+
+def test_no_color_and_a_pipe_carry_no_escapes():
+    for variables in ({"NO_COLOR": "1"}, {}):
+        done = run("plan", "--profile", "smoke", "--dir", "x", **variables)
+        assert b"\x1b" not in done.stdout + done.stderr
+
+
+def test_user_text_is_never_markup(capsys):
+    console.say("[/bold] C:\\[red] :fox:")
+    assert "[/bold] C:\\[red] :fox:" in capsys.readouterr().err
+
+
+def test_an_error_says_what_why_and_what_to_do(capsys):
+    console.error(FoxupError("x", "What is.", cause="Why.", hint="foxup do"))
+    assert capsys.readouterr().err.splitlines() == ["error: What is.", "  cause: Why.", "hint: foxup do"]
+
+
+def test_findings_are_shown_whole(capsys):
+    console.show([Finding("x", Severity.WARNING, "What.", "Why.", "Do.", ("foxup fix",))])
+    assert [line.strip() for line in capsys.readouterr().err.splitlines()] == ["! What.", "Why.", "Do.", "$ foxup fix"]
+
+
+def test_signs_have_stand_ins():
+    narrow = io.TextIOWrapper(io.BytesIO(), encoding="cp866")
+    assert console.glyph("ok", narrow) == "[OK]"
+    assert console.glyph("ok", io.TextIOWrapper(io.BytesIO(), encoding="utf-8")) == "✓"
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2_132_626_102, "2.1 GB")])
+def test_sizes_for_people(count, text):
+    assert console.size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variables", "language"),
+    [
+        (["--lang", "ru"], {}, "ru"),
+        (["plan", "--lang=en"], {"LANG": "ru_RU.UTF-8"}, "en"),
+        ([], {"FOXUP_LANG": "ru", "LANG": "en_US.UTF-8"}, "ru"),
+        ([], {"LANG": "ru_RU.UTF-8"}, "ru"),
+        ([], {"LC_ALL": "C", "LANG": "ru_RU.UTF-8"}, "en"),
+        ([], {"LANG": "de_DE"}, "en"),
+        (["--lang"], {}, "en"),
+    ],
+)
+def test_the_language_is_chosen_by_flag_variable_system(arguments, variables, language):
+    assert i18n.choose(arguments, variables) == language
