@@ -147,6 +147,15 @@ def test_every_number_is_a_plain_finite_float():
     assert all(type(value) is float and np.isfinite(value) for value in document["metrics"].values())
 
 
+def test_a_profile_may_ask_for_less_noise():
+    base = scenes.scene(5)
+    one, other = picture(scenes.noise(base, 2)), picture(base)
+    assert judge.judge(one, other).verdict is Verdict.SAME
+    assert judge.judge(one, other, same_psnr=60).verdict is Verdict.DRIFTED
+    assert judge.judge(other, other, same_psnr=60).verdict is Verdict.IDENTICAL
+    assert judge.judge(one, other, same_psnr=1).verdict is Verdict.SAME  # it never lowers the mark
+
+
 def test_fingerprint_judges_like_the_picture():
     base = scenes.scene(13)
     kept = fingerprint.read(fingerprint.write(fingerprint.make(picture(base))))
