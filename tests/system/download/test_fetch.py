@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 import pytest
 from conftest import names
 from servers import Fault, content, sha256
 
 from foxup.step import FileSpec
+from foxup.system import files
 from foxup.system.download import DownloadError, State, fetch
+from foxup.system.download.shelf import Shelf
 
 BODY = content(3_000_000)
 
@@ -104,8 +109,6 @@ def test_without_a_source_it_says_so(context, destination):
 
 
 def test_offline_asks_nobody(server, context, destination, specify):
-    from dataclasses import replace
-
     server.add("/f", BODY)
     with pytest.raises(DownloadError) as caught:
         fetch(specify(server.url + "/f", body=BODY), destination, context=replace(context, offline=True))
@@ -129,3 +132,30 @@ def test_a_cancelled_download_stops_and_keeps_what_it_has(server, context, desti
     fetch(spec, destination, context=context)
     assert destination.read_bytes() == BODY
     assert server.answers("/f")[1].status == 206
+
+
+def test_a_fast_line_does_not_flood_with_events(server, context, destination, specify):
+    body = content(40_000_000)
+    server.add("/f", body)
+    events = []
+    begun = time.monotonic()
+    fetch(specify(server.url + "/f", body=body), destination, context=context, progress=events.append)
+    assert len(events) < 10 + 25 * (time.monotonic() - begun)
+
+
+def test_the_sidecar_fits_together_at_every_moment(server, context, destination, specify):
+    """What it calls hashed is among what it calls present; else a kill would cost everything."""
+    body = content(12_000_000)
+    server.add("/f", body, rate=12_000_000)
+    spec = specify(server.url + "/f", body=body)
+    hasty = replace(context, limits=replace(context.limits, save_every=0.001))
+    slot, seen = Shelf.of(spec, context.downloads).first, []
+
+    def look(event):
+        document = files.read_json(slot.sidecar)
+        if document and event.state is State.TRANSFERRING:
+            seen.append((slot.read().present > 0) == bool(document["done"]))
+
+    fetch(spec, destination, context=hasty, progress=look)
+    assert len(seen) > 5
+    assert all(seen)

@@ -19,7 +19,8 @@ from foxup.system.download.model import Budget, DownloadContext, State
 from foxup.system.download.opening import Opening, Report
 from foxup.system.download.pace import Pace, Sample
 from foxup.system.download.shelf import Progressed, Shelf, Slot, fingerprint
-from foxup.system.download.work import Work, Worker
+from foxup.system.download.work import Work
+from foxup.system.download.worker import Worker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,6 +140,7 @@ class Transfer:
         elif error is not None:
             work.fail(error)
         with work.state:
+            work.hashed = True
             work.state.notify_all()
 
     def _carry_out(self, work: Work, hasher: FrontHasher, reply: Reply, slot: Slot, state: Progressed) -> Arrived:
@@ -149,7 +151,7 @@ class Transfer:
             hasher.thread.start()
             keeper.start()
             threads.append(Worker(work, 0, _nothing).start(reply, self._first_claim(work, reply)))
-            self._watch(work, hasher, threads)
+            self._watch(work, threads)
         finally:
             work.stop()
             _join(threads)
@@ -172,10 +174,10 @@ class Transfer:
                 work.extents.done = work.extents.done[:1]
             return work.extents.claim()
 
-    def _watch(self, work: Work, hasher: FrontHasher, threads: list[threading.Thread]) -> None:
+    def _watch(self, work: Work, threads: list[threading.Thread]) -> None:
         """Until all is here and hashed: add connections while that helps, and tell how far it is."""
         number = 0
-        while hasher.thread.is_alive() or not work.extents.complete:
+        while not (work.hashed and work.extents.complete):
             with work.state:
                 if work.failure is None and not work.stopping:
                     work.state.wait(_TICK)
