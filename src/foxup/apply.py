@@ -226,11 +226,11 @@ class Applier:
         uv.install(
             self.layout.environment_python,
             action.locks,
-            index=action.index,
-            find_links=action.find_links,
+            uv.Places(
+                action.index, action.find_links, action.default_index, action.build_constraints, offline=self.offline
+            ),
             log=self._both(log),
             started=self._child,
-            offline=self.offline,
         )
 
     def _both(self, log: Log) -> Log:

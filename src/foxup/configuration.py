@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -67,7 +68,7 @@ def load() -> Configuration:
         raise _invalid(source, f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
 
 
-def mirrored(url: str, rules: dict[str, str]) -> str:
+def mirrored(url: str, rules: Mapping[str, str]) -> str:
     """Return the address with its longest known beginning replaced."""
     for prefix in sorted(rules, key=len, reverse=True):
         if url.startswith(prefix):

@@ -63,13 +63,16 @@ class PackageSources:
     """Where Python packages can come from on this machine, by the person's own pip configuration.
 
     `wheels` are the file names found in the local folders among `find_links`; `cpu_index` tells whether PyTorch's
-    index of CPU builds answers (None: not asked).
+    index of CPU builds answers (None: not asked). `mirror_index` and `pytorch_index` are what foxup's configuration
+    puts in the place of the default index and of PyTorch's.
     """
 
     index_url: str | None = None
     find_links: tuple[str, ...] = ()
     wheels: tuple[str, ...] = ()
     cpu_index: bool | None = None
+    mirror_index: str | None = None
+    pytorch_index: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,8 @@ class Installed:
     embedded: tuple[EmbeddedFile, ...] = ()
     files: Mapping[str, FileState] = field(default_factory=dict)
     repositories: Mapping[str, RepositoryState] = field(default_factory=dict)
+    git_mirrors: Mapping[str, str] = field(default_factory=dict)
+    """Beginnings of addresses and what foxup's configuration puts in their place."""
     environment: EnvironmentState = field(default_factory=EnvironmentState)
     package_sources: PackageSources = field(default_factory=PackageSources)
     launch_script: bytes | None = None

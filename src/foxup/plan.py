@@ -133,7 +133,7 @@ def assemble(
     prove: bool,
 ) -> Plan:
     """Put the components' steps in their order; what needs no action is listed as already so."""
-    digests = _digests(context)
+    digests = _digests(context, choice)
     present = context.installed.environment.digest
     digest = present if present in digests.values() else digests[choice.lock]
     assert digest is not None
@@ -171,13 +171,12 @@ def restricted(plan: Plan, step_ids: frozenset[str]) -> Plan:
     return replace(plan, steps=tuple(step for step in plan.steps if step.id in step_ids))
 
 
-def _digests(context: Context) -> dict[str, str]:
-    """Return the digest of the package set for each way to get torch."""
-    table = context.profile.packages
-    locks = {table.lock: (context.profile.folder / table.lock).read_bytes()}
+def _digests(context: Context, chosen: TorchChoice) -> dict[str, str]:
+    """Return the digest of the package set for each way to get the torch that was chosen."""
+    table, folder = context.profile.packages, context.profile.folder
     found = {}
-    for choice in table.torch:
-        content = {**locks, choice.lock: (context.profile.folder / choice.lock).read_bytes()}
+    for choice in (item for item in table.torch if item.set == chosen.set):
+        content = {name: (folder / name).read_bytes() for name in packages.lock_names(table, choice)}
         found[choice.lock] = packages.digest(content, choice, context.profile.python.requires)
     return found
 

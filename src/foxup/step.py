@@ -85,12 +85,16 @@ class EditLaunchScript:
 
 @dataclass(frozen=True, slots=True)
 class CloneRepository:
-    """Bring `destination` to be a git repository whose HEAD is `commit` (40 hex digits), from the first good source."""
+    """Bring `destination` to be a git repository whose HEAD is `commit` (40 hex digits), from the first good source.
+
+    `tag` is the release tag that commit shall bear.
+    """
 
     name: str
     sources: tuple[Source, ...]
     commit: str
     destination: Path
+    tag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +121,9 @@ class CreateEnvironment:
 class InstallPackages:
     """Install a locked set into the environment at `environment`, with hashes checked.
 
-    `locks` are requirement files with hashes, installed in their order. `index` is the package index (None: the
-    default one), `find_links` further places. `digest` identifies the whole set.
+    `locks` are requirement files, installed in their order; one without hashes is taken from `index` alone. `index`
+    is a further package index, `default_index` what takes the place of the default one, `find_links` are further
+    places. `build_constraints` pins what packages without a wheel are built with. `digest` identifies the whole set.
     """
 
     environment: Path
@@ -126,6 +131,8 @@ class InstallPackages:
     digest: str
     index: str | None = None
     find_links: tuple[str, ...] = ()
+    default_index: str | None = None
+    build_constraints: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

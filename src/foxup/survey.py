@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from foxup import receipt
+from foxup import configuration, receipt
+from foxup.components.packages import PYTORCH_INDEX
 from foxup.components.webui import FOLDERS
 from foxup.errors import FoxupError
 from foxup.installed import EmbeddedFile, EnvironmentState, FileState, Installed, PackageSources, RepositoryState
@@ -17,7 +18,7 @@ from foxup.profile import Profile
 from foxup.system import commands, files, network, pip_config, uv
 from foxup.system.journal import Journal
 
-CPU_INDEX = "https://download.pytorch.org/whl/cpu/torch/"
+CPU_INDEX = "/cpu/torch/"
 _CPU_INDEX_WAIT_S = 3.0
 
 
@@ -36,6 +37,7 @@ def look(layout: Layout, profile: Profile, *, extra: Iterable[str] = (), full_ha
         embedded=shipped,
         files={**_files(layout, wanted, full_hash=full_hash), **_folders(layout)},
         repositories=_repository_states(layout, profile),
+        git_mirrors=configuration.load().mirrors.git if profile.webui.repositories else {},
         environment=environment(layout, begun=journal.begun("environment.create")),
         launch_script=files.read_bytes(layout.launch_script),
         config=files.read_bytes(layout.config),
@@ -53,8 +55,17 @@ def package_sources(profile: Profile, *, offline: bool = False) -> PackageSource
     choices = profile.packages.torch
     near = any(fnmatch(name, choice.wheel or "") for choice in choices for name in wheels)
     asks = any(choice.when == "cpu-index" for choice in choices) and not near and not offline
-    reachable = network.answers(CPU_INDEX, _CPU_INDEX_WAIT_S) if asks else None
-    return PackageSources(settings.get("index-url"), places, wheels, reachable)
+    mine = configuration.load().mirrors
+    pytorch = (mine.pytorch_index or PYTORCH_INDEX).rstrip("/")
+    reachable = network.answers(pytorch + CPU_INDEX, _CPU_INDEX_WAIT_S) if asks else None
+    return PackageSources(
+        index_url=settings.get("index-url"),
+        find_links=places,
+        wheels=wheels,
+        cpu_index=reachable,
+        mirror_index=mine.package_index,
+        pytorch_index=mine.pytorch_index,
+    )
 
 
 def environment(layout: Layout, *, begun: bool) -> EnvironmentState:

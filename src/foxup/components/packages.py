@@ -16,6 +16,10 @@ from foxup.profile import PackagesModel, TorchChoice
 from foxup.step import InstallPackages, Step
 
 
+DEFAULT_INDEX = "https://pypi.org/simple"
+PYTORCH_INDEX = "https://download.pytorch.org/whl"
+
+
 def choose_torch(
     packages: PackagesModel, system: OsFacts, sources: PackageSources, build: str | None = None
 ) -> TorchChoice:
@@ -55,12 +59,15 @@ def steps(context: Context, choice: TorchChoice, set_digest: str, *, fresh: bool
     packages = context.profile.packages
     folder: Path = context.profile.folder
     sources = context.installed.package_sources
+    index = _index(choice, sources)
     action = InstallPackages(
         environment=context.layout.environment,
-        locks=(folder / choice.lock, folder / packages.lock),
+        locks=tuple(folder / name for name in lock_names(packages, choice)),
         digest=set_digest,
-        index=choice.index,
+        index=index,
         find_links=sources.find_links if choice.when == "find-links" else (),
+        default_index=sources.mirror_index,
+        build_constraints=folder / packages.build_constraints if packages.build_constraints else None,
     )
     return [
         Step(
@@ -72,6 +79,18 @@ def steps(context: Context, choice: TorchChoice, set_digest: str, *, fresh: bool
             actions=(action,) if fresh else (),
             download_bytes=choice.download_bytes + packages.download_bytes if fresh else 0,
             disk_bytes=packages.disk_bytes if fresh else 0,
-            sources=(choice.index or sources.index_url or "https://pypi.org/simple", *action.find_links),
+            sources=(*((index,) if index else ()), sources.mirror_index or DEFAULT_INDEX, *action.find_links),
         )
     ]
+
+
+def lock_names(packages: PackagesModel, choice: TorchChoice) -> tuple[str, ...]:
+    """Return the lock files of a choice in their order, torch first."""
+    return (choice.lock, *choice.beside, packages.lock)
+
+
+def _index(choice: TorchChoice, sources: PackageSources) -> str | None:
+    """Return the index of a choice, or the mirror of PyTorch's index that the person configured."""
+    if choice.index and sources.pytorch_index and choice.index.startswith(PYTORCH_INDEX):
+        return sources.pytorch_index.rstrip("/") + choice.index.removeprefix(PYTORCH_INDEX)
+    return choice.index

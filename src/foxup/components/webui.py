@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
+from foxup.configuration import mirrored
 from foxup.context import Context
 from foxup.finding import Finding, Severity
 from foxup.i18n import _
@@ -74,16 +75,18 @@ def _clone(context: Context, repository: RepositoryModel) -> Step:
     state = context.installed.repositories.get(repository.destination, RepositoryState(present=False))
     good = state.own and state.commit == repository.commit
     destination = context.layout.root / PurePosixPath(repository.destination)
-    sources = tuple(Source(source.url, source.name) for source in repository.sources)
+    mirrors = context.installed.git_mirrors
+    sources = tuple(Source(mirrored(source.url, mirrors), source.name) for source in repository.sources)
     root = repository.destination == "."
+    action = CloneRepository(repository.name, sources, repository.commit, destination, repository.tag)
     return Step(
         id="webui.files" if root else f"repositories.{PurePosixPath(repository.destination).name}",
         title=_("{name} at commit {commit}").format(name=repository.name, commit=repository.commit[:10]),
         why=_("The web UI itself, at the release the guide's pictures can be proven with.")
         if root
         else _("The web UI clones it at its first start; one of these addresses is gone, so foxup brings them."),
-        actions=() if good else (CloneRepository(repository.name, sources, repository.commit, destination),),
-        sources=tuple(source.url for source in repository.sources),
+        actions=() if good else (action,),
+        sources=tuple(source.url for source in sources),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -14,6 +15,7 @@ from foxup.profile.base import Model, Text
 from foxup.profile.models import (
     FileModel,
     LaunchModel,
+    LockModel,
     PackagesModel,
     Profile,
     PythonModel,
@@ -29,6 +31,7 @@ __all__ = [
     "FileModel",
     "HiresModel",
     "LaunchModel",
+    "LockModel",
     "Model",
     "PackagesModel",
     "Profile",
@@ -76,7 +79,7 @@ def load(name: str) -> Profile:
             hint="foxup profile list",
         )
     try:
-        profile = Profile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        profile = Profile.model_validate(_shared(tomllib.loads(path.read_text(encoding="utf-8")), path.parent))
     except tomllib.TOMLDecodeError as error:
         raise _invalid(path, str(error)) from None
     except ValidationError as error:
@@ -85,6 +88,16 @@ def load(name: str) -> Profile:
         raise _invalid(path, f"{where}: {first['msg']}") from None
     profile.read_from(path.absolute(), shipped=path.parent == profiles_folder())
     return profile
+
+
+def _shared(document: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Add the model files of the profile that `files_of` names; the references too when there are none."""
+    other = folder / f"{document.get('files_of', '')}.toml"
+    if not document.get("files_of") or not other.is_file():
+        return document
+    theirs = tomllib.loads(other.read_text(encoding="utf-8"))
+    files = [*theirs.get("files", []), *document.get("files", [])]
+    return {**document, "files": files, "references": document.get("references") or theirs.get("references", [])}
 
 
 def _invalid(path: Path, what: str) -> FoxupError:

@@ -66,6 +66,8 @@ class RepositoryModel(Model):
     """Path inside the install folder."""
     commit: Commit
     """The only accepted state, whichever source served it."""
+    tag: str | None = None
+    """Its release tag: without it the web UI reports another version in its pages and pictures."""
     sources: tuple[SourceModel, ...]
     """Where it can be cloned from, best first."""
 
@@ -100,7 +102,9 @@ class TorchChoice(Model):
     set: str | None = None
     """For `set`: name of the set in hardware.toml."""
     lock: str
-    """Requirement file with hashes, relative to the profiles folder."""
+    """Requirement file, relative to the profiles folder: with hashes, or with exact pins alone and the reason why."""
+    beside: tuple[str, ...] = ()
+    """Further requirement files with hashes that only this choice needs."""
     index: str | None = None
     """Package index that holds the build; none: the default one."""
     wheel: str | None = None
@@ -113,6 +117,19 @@ class TorchChoice(Model):
     """Size of the download."""
 
 
+class LockModel(Model):
+    """A lock of packages that one way to get torch needs beside the common set, for `foxup lock`."""
+
+    requirements: str
+    """What is asked for, relative to the profiles folder."""
+    lock: str
+    """Where the result goes, relative to the profiles folder."""
+    without: tuple[str, ...] = ()
+    """Names left out of it, because they come from another index."""
+    complete: bool = False
+    """Whether it also names what the common set holds."""
+
+
 class PackagesModel(Model):
     """The locked package set of the environment."""
 
@@ -123,7 +140,11 @@ class PackagesModel(Model):
     torch_lock: str
     """Requirement file with hashes of torch from the default index and what only it needs."""
     torch_version: str
-    """The release of torch all choices give."""
+    """The release of torch; the name of the lock tells where a choice gives another."""
+    more_locks: tuple[LockModel, ...] = ()
+    """Locks of what single choices need beside the common set."""
+    build_constraints: str | None = None
+    """Requirement file, with hashes, of what packages without a wheel are built with."""
     torch: tuple[TorchChoice, ...]
     """Ways to get torch, best first."""
     download_bytes: int
@@ -181,6 +202,8 @@ class Profile(Model):
     """Keys of config.json."""
     references: tuple[ReferenceModel, ...] = ()
     """Reference generations; the first is the proof of an install."""
+    files_of: str | None = None
+    """Another shipped profile whose model files and references this one uses too, beside its own."""
     fallback: str | None = None
     """Profile to name when a machine cannot run this one."""
     _path: Path = PrivateAttr(default=Path())

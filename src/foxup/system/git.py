@@ -42,6 +42,8 @@ def bring(action: CloneRepository, scratch: Path, *, log: Log, line: Callable[[s
         line(f"git: {source.url}")
         problem = _clone(source.url, action.commit, scratch, log)
         if problem is None:
+            if action.tag:
+                _tag(action.tag, action.commit, scratch, log)
             _move(scratch, action.destination, log)
             return
         failures.append(f"{source.url}: {problem}")
@@ -75,6 +77,15 @@ def _clone(url: str, commit: str, path: Path, log: Log) -> str | None:
         return _last_line(done)
     head = state(path)
     return None if head.own and head.commit == commit else _("another commit came: {commit}").format(commit=head.commit)
+
+
+def _tag(tag: str, commit: str, path: Path, log: Log) -> None:
+    """Give the commit its release tag, from the source where that has it: the web UI reads its version from it."""
+    reference = f"refs/tags/{tag}"
+    _git(["-C", str(path), "fetch", "--quiet", "--depth=1", "--no-tags", "origin", f"{reference}:{reference}"], path, log)
+    found = _git(["-C", str(path), "rev-parse", "--quiet", "--verify", f"{reference}^{{commit}}"], path)
+    if found.stdout.strip() != commit:
+        _git(["-C", str(path), "tag", "--force", tag, commit], path, log)
 
 
 def _move(source: Path, destination: Path, log: Log) -> None:

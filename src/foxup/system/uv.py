@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from foxup.errors import FoxupError
@@ -69,30 +70,63 @@ def create_environment(path: Path, python: str | None, requires: str, *, log: Lo
     )
 
 
-def install(
-    environment_python: Path,
-    locks: Sequence[Path],
-    *,
-    index: str | None,
-    find_links: Sequence[str],
-    log: Log,
-    started: Started,
-    offline: bool = False,
-) -> None:
-    """Install the locked files with hash checking, each lock exactly as it is written.
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where packages come from.
 
+    `index` is asked beside the default one for locks with hashes, and alone for locks without. `default_index` takes
+    the place of the default one. `build_constraints` pins what packages without a wheel are built with.
+    """
+
+    index: str | None = None
+    find_links: Sequence[str] = ()
+    default_index: str | None = None
+    build_constraints: Path | None = None
+    offline: bool = False
+
+
+def install(
+    environment_python: Path, locks: Sequence[Path], places: Places, *, log: Log, started: Started
+) -> None:
+    """Install the locked files, each exactly as it is written: those with hashes with hash checking.
+
+    A lock without hashes holds exact pins of builds that only `places.index` has; it is taken from there alone.
     Raises FoxupError (`packages-failed`, `package-hash-mismatch`, `package-index-unreachable`).
     """
-    arguments = ["pip", "install", "--no-config", "--python", str(environment_python), "--no-deps", "--require-hashes"]
-    for lock in locks:
-        arguments += ["-r", str(lock)]
-    if index:
-        arguments += ["--extra-index-url", index, "--index-strategy", "unsafe-best-match"]
-    for place in find_links:
-        arguments += ["--find-links", place]
-    result = _run([*arguments, *(["--offline"] if offline else [])], log=log, started=started)
-    if result.rc != 0:
-        raise _packages_error(result.stdout)
+    base = ["pip", "install", "--no-config", "--python", str(environment_python), "--no-deps"]
+    base += [word for place in places.find_links for word in ("--find-links", place)]
+    base += ["--offline"] if places.offline else []
+    if places.build_constraints:
+        base += ["--build-constraints", str(places.build_constraints)]
+    pinned = [lock for lock in locks if not hashed(lock)]
+    for arguments in (_of_index_alone(pinned, places), _with_hashes([lock for lock in locks if hashed(lock)], places)):
+        if arguments:
+            result = _run([*base, *arguments], log=log, started=started)
+            if result.rc != 0:
+                raise _packages_error(result.stdout)
+
+
+def hashed(lock: Path) -> bool:
+    """Whether a lock file holds hashes, or exact pins of an index that publishes none foxup knows."""
+    return "--hash=" in lock.read_text(encoding="utf-8")
+
+
+def _of_index_alone(locks: Sequence[Path], places: Places) -> list[str]:
+    alone = ["--default-index", places.index] if places.index else ["--no-index"] if places.find_links else []
+    return [*alone, *_requirements(locks)] if locks else []
+
+
+def _with_hashes(locks: Sequence[Path], places: Places) -> list[str]:
+    arguments = ["--require-hashes", *_requirements(locks)]
+    if places.default_index:
+        arguments += ["--default-index", places.default_index]
+    if places.index:
+        arguments += ["--extra-index-url", places.index, "--index-strategy", "unsafe-best-match"]
+    return arguments if locks else []
+
+
+def _requirements(locks: Sequence[Path]) -> list[str]:
+    return [word for lock in locks for word in ("-r", str(lock))]
 
 
 def packages(environment_python: Path) -> dict[str, str]:
