@@ -1,5 +1,7 @@
 """Generation requests: fields, refusals, filling from an infotext."""
 
+
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,7 @@
 """Noise, schedules, samplers and guidance against formulas and problems with known solutions."""
 
+# ruff: noqa: E402 - torch is asked for first
+
 from __future__ import annotations
 
 import math

@@ -145,7 +145,12 @@ def test_webui_sh_passes_settings_and_arguments_on_and_always_ends_well(tmp_path
         "sys.exit(3)\n"
     )
     ran = subprocess.run(
-        ["bash", str(tmp_path / "webui.sh"), "-f", "--listen"], cwd="/", capture_output=True, text=True, timeout=60
+        ["bash", str(tmp_path / "webui.sh"), "-f", "--listen"],
+        cwd="/",
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     lines = [line for line in ran.stdout.splitlines() if line.startswith("ARGS")]
     assert lines == [f"ARGS ['-f', '--listen'] --api --port 1 tmp/restart {tmp_path}"] * 2, ran.stdout + ran.stderr

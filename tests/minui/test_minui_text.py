@@ -39,7 +39,7 @@ def test_emphasis(prompt: str, pieces: list[tuple[str, float]]) -> None:
 
 
 def test_a_weight_that_is_no_number_is_an_error() -> None:
-    with pytest.raises(ValueError, match="1.2.3"):
+    with pytest.raises(ValueError, match=r"1\.2\.3"):
         weighted_texts("(a:1.2.3)")
 
 

@@ -47,7 +47,9 @@ def answer_error(request: Request, error: Exception) -> Response:
         return JSONResponse({"detail": error.problems}, 422)
     body = error_body(error)
     if isinstance(error, HTTPException):
-        return JSONResponse(body, error.status_code)
+        # The page's own calls make the browser ask; the API answers without this header, as upstream does.
+        ask = error.status_code == 401 and request.url.path.startswith("/run/")
+        return JSONResponse(body, error.status_code, headers={"WWW-Authenticate": "Basic"} if ask else None)
     errors.report(f"API error: {request.method}: {request.url} {body}", error)
     return JSONResponse(body, 500)
 
