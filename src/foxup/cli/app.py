@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from foxup import console
-from foxup.cli import fetch, install, picture, settings, show, webui
+from foxup.cli import doctor, fetch, install, picture, settings, show, webui
 from foxup.cli.options import Lang
 from foxup.errors import UsageError
 from foxup.i18n import _
@@ -37,7 +37,7 @@ def build() -> Callable[[Sequence[str]], int]:
             typer.echo(f"foxup {__version__}")
             raise typer.Exit
 
-    for module in (install, picture, webui, fetch, settings, show):
+    for module in (install, picture, webui, doctor, fetch, settings, show):
         module.register(app)
 
     def run(arguments: Sequence[str]) -> int:

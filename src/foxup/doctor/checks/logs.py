@@ -1,0 +1,41 @@
+"""What the newest console logs and the last verification say."""
+
+from __future__ import annotations
+
+from foxup import signatures
+from foxup.doctor.case import Case, NotApplicable
+from foxup.doctor.state import LogState
+from foxup.doctor.texts import say
+from foxup.finding import Finding
+from foxup.i18n import _
+
+
+def newest(case: Case) -> list[Finding]:
+    """Say what the newest console log tells of; one from before a repair tells of the past."""
+    logs = case.state.logs
+    if not logs:
+        raise NotApplicable(_("There is no log yet."))
+    fresh = [log for log in logs if not log.stale]
+    if not fresh:
+        raise NotApplicable(_("The logs are older than the last repair."))
+    return _of(fresh[0])
+
+
+def verdict(case: Case) -> list[Finding]:
+    """Say so when the last reference picture was not proven."""
+    last = case.state.verdict
+    if last is None:
+        raise NotApplicable(_("Nothing was verified yet."))
+    if last.proven:
+        return []
+    codes = ", ".join(last.codes) or _("nothing")
+    return [say("last-proof-failed", reference=last.reference, verdict=last.verdict, codes=codes)]
+
+
+def _of(log: LogState) -> list[Finding]:
+    catalogue = signatures.load().signatures
+    found = [signatures.finding(code) for code in log.codes if code in catalogue]
+    if found or log.healthy or log.known:
+        return found
+    line = log.evidence[-1].text if log.evidence else (log.tail[-1] if log.tail else "")
+    return [say("log-unexplained", name=log.name, line=line)]

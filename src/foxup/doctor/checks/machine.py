@@ -1,0 +1,48 @@
+"""The machine: what the hardware rules say of it, parted among the checks."""
+
+from __future__ import annotations
+
+from foxup.components import requirements
+from foxup.context import Context
+from foxup.doctor.case import Case, NotApplicable
+from foxup.doctor.texts import CheckModel, knowledge, say
+from foxup.finding import Finding
+from foxup.i18n import _
+
+_FOR_NEW_ONES = frozenset(
+    {"disk-too-small", "disk-low", "free-disk", "provision-python", "choose-other-path", "folder-not-empty"}
+)
+"""Findings that matter before an install and say nothing of one that is there."""
+
+
+def judge(check: CheckModel, case: Case) -> list[Finding]:
+    """Return the findings of the rules that this check answers for."""
+    found = [item for item in _all(case) if item.code in check.codes]
+    if check.id == "machine.disk" and case.there:
+        found += _nearly_full(case)
+    return [item for item in found if not (case.there and item.code in _FOR_NEW_ONES)]
+
+
+def git(case: Case) -> list[Finding]:
+    """Say so when git is missing and the web UI needs it."""
+    if not case.profile.requirements.git:
+        raise NotApplicable(_("This web UI needs no git."))
+    return [] if case.facts.git else [say("git-missing")]
+
+
+def network(case: Case) -> list[Finding]:
+    """Name the hosts that do not answer."""
+    silent = [host for host, answers in case.state.network.items() if not answers]
+    return [say("network-unreachable", hosts=", ".join(silent))] if silent else []
+
+
+def _all(case: Case) -> list[Finding]:
+    if case.profile.requirements.hardware == "none":
+        return requirements.findings(Context(case.profile, case.facts, case.installed, case.layout))
+    return list(case.decision.findings)
+
+
+def _nearly_full(case: Case) -> list[Finding]:
+    free = case.facts.disk.target_free_gib
+    full = free is not None and free < knowledge().disk_full_below_gib
+    return [say("disk-nearly-full", free=f"{free:.1f}")] if full else []
