@@ -22,13 +22,14 @@ SCALE_FACTOR = 0.18215
 LINEAR_START, LINEAR_END, TIMESTEPS = 0.00085, 0.0120, 1000
 
 UNET_CHANNELS = 64
-UNET_MULT = (1, 2, 2, 3)
-UNET_ATTENTION = (4, 2)
+UNET_MULT = (1, 1, 2)
+UNET_ATTENTION = (4,)
 """Down-sampling factors of the latent at which the levels carry attention; the middle always does."""
 UNET_HEADS = 4
 
-VAE_CHANNELS = 32
-VAE_MULT = (1, 2, 2, 4)
+VAE_CHANNELS = 96
+"""Three channels to each of the 32 groups of ``ldm``: with one or two, normalising a picture takes its mean colour away."""
+VAE_MULT = (1, 1, 1, 1)
 
 CLIP_WIDTH = 96
 CLIP_LAYERS = 5
