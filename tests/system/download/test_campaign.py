@@ -171,7 +171,7 @@ def kill(run: Run) -> set[str]:
 
 def full_disk(run: Run) -> set[str]:
     process = run.process(file_size_limit=run.offset())
-    output, _errors = process.communicate(timeout=30)
+    output, _errors = process.communicate(timeout=110)
     assert output.split()[-1] in FULL
     assert not run.destination.exists()
     return set()
@@ -181,7 +181,7 @@ FAULTS = [reset, truncate, stall, wrong_length, flip, change, expire, kill, full
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(120)
 @pytest.mark.parametrize("number", range(RUNS))
 def test_a_run_with_faults_ends_right(number, tmp_path):
     chance = random.Random(number)
