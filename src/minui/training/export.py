@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import string
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,64 +108,19 @@ def checkpoint_yaml() -> str:
 
     The text encoder's path is relative to the web UI's root, which is its working directory.
     """
-    return f"""\
-model:
-  base_learning_rate: 1.0e-04
-  target: ldm.models.diffusion.ddpm.LatentDiffusion
-  params:
-    linear_start: {shapes.LINEAR_START}
-    linear_end: {shapes.LINEAR_END:.4f}
-    num_timesteps_cond: 1
-    log_every_t: 200
-    timesteps: {shapes.TIMESTEPS}
-    first_stage_key: jpg
-    cond_stage_key: txt
-    image_size: 64
-    channels: {shapes.LATENT_CHANNELS}
-    cond_stage_trainable: false
-    conditioning_key: crossattn
-    monitor: val/loss_simple_ema
-    scale_factor: {shapes.SCALE_FACTOR}
-    use_ema: false
-
-    unet_config:
-      target: ldm.modules.diffusionmodules.openaimodel.UNetModel
-      params:
-        image_size: 32
-        in_channels: {shapes.LATENT_CHANNELS}
-        out_channels: {shapes.LATENT_CHANNELS}
-        model_channels: {shapes.UNET_CHANNELS}
-        attention_resolutions: {list(shapes.UNET_ATTENTION)}
-        num_res_blocks: 1
-        channel_mult: {list(shapes.UNET_MULT)}
-        num_heads: {shapes.UNET_HEADS}
-        use_spatial_transformer: true
-        transformer_depth: 1
-        context_dim: {shapes.CLIP_WIDTH}
-        use_checkpoint: false
-        legacy: false
-
-    first_stage_config:
-      target: ldm.models.autoencoder.AutoencoderKL
-      params:
-        embed_dim: {shapes.LATENT_CHANNELS}
-        monitor: val/rec_loss
-        ddconfig:
-          double_z: true
-          z_channels: {shapes.LATENT_CHANNELS}
-          resolution: 256
-          in_channels: 3
-          out_ch: 3
-          ch: {shapes.VAE_CHANNELS}
-          ch_mult: {list(shapes.VAE_MULT)}
-          num_res_blocks: 1
-          attn_resolutions: []
-          dropout: 0.0
-        lossconfig:
-          target: torch.nn.Identity
-
-    cond_stage_config:
-      target: ldm.modules.encoders.modules.FrozenCLIPEmbedder
-      params:
-        version: models/Stable-diffusion/{CLIP_FOLDER}
-"""
+    template = string.Template((Path(__file__).parent / "tinyfox.yaml").read_text(encoding="utf-8"))
+    return template.substitute(
+        linear_start=shapes.LINEAR_START,
+        linear_end=f"{shapes.LINEAR_END:.4f}",
+        timesteps=shapes.TIMESTEPS,
+        latent_channels=shapes.LATENT_CHANNELS,
+        scale_factor=shapes.SCALE_FACTOR,
+        unet_channels=shapes.UNET_CHANNELS,
+        unet_attention=list(shapes.UNET_ATTENTION),
+        unet_mult=list(shapes.UNET_MULT),
+        unet_heads=shapes.UNET_HEADS,
+        clip_width=shapes.CLIP_WIDTH,
+        vae_channels=shapes.VAE_CHANNELS,
+        vae_mult=list(shapes.VAE_MULT),
+        clip_folder=CLIP_FOLDER,
+    )
