@@ -87,7 +87,7 @@ class EditLaunchScript:
 class CloneRepository:
     """Bring `destination` to be a git repository whose HEAD is `commit` (40 hex digits), from the first good source.
 
-    `tag` is the release tag that commit shall bear.
+    `tag` is the release tag that commit shall bear; `leave_out` names what is neither fetched nor written.
     """
 
     name: str
@@ -95,6 +95,7 @@ class CloneRepository:
     commit: str
     destination: Path
     tag: str | None = None
+    leave_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def test_the_command_plans_what_the_case_says(
     assert steps["launch-script"]["details"][0].endswith(" ".join(data["launch_args"]))
     if data["torch"]["index"] != "pypi" and data["torch"]["set"] not in {"cpu", "ipex-win"}:
         assert steps["packages.install"]["sources"][0] == data["torch"]["index"]
-    assert any(data["torch"]["torch"] in word for word in (steps["packages.install"]["title"], "2.1.2+cpu"))
+    assert data["torch"]["torch"].partition("+")[0] in steps["packages.install"]["title"]
 
 
 def test_nothing_is_written_for_another_machine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,7 +78,9 @@ def _clone(context: Context, repository: RepositoryModel) -> Step:
     mirrors = context.installed.git_mirrors
     sources = tuple(Source(mirrored(source.url, mirrors), source.name) for source in repository.sources)
     root = repository.destination == "."
-    action = CloneRepository(repository.name, sources, repository.commit, destination, repository.tag)
+    action = CloneRepository(
+        repository.name, sources, repository.commit, destination, repository.tag, repository.leave_out
+    )
     return Step(
         id="webui.files" if root else f"repositories.{PurePosixPath(repository.destination).name}",
         title=_("{name} at commit {commit}").format(name=repository.name, commit=repository.commit[:10]),

@@ -68,6 +68,8 @@ class RepositoryModel(Model):
     """The only accepted state, whichever source served it."""
     tag: str | None = None
     """Its release tag: without it the web UI reports another version in its pages and pictures."""
+    leave_out: tuple[str, ...] = ()
+    """Files and folders nothing needs (demonstration pictures): neither fetched nor written."""
     sources: tuple[SourceModel, ...]
     """Where it can be cloned from, best first."""
 

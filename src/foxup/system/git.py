@@ -40,7 +40,7 @@ def bring(action: CloneRepository, scratch: Path, *, log: Log, line: Callable[[s
     for source in action.sources:
         files.remove(scratch)
         line(f"git: {source.url}")
-        problem = _clone(source.url, action.commit, scratch, log)
+        problem = _clone(source.url, action, scratch, log)
         if problem is None:
             if action.tag:
                 _tag(action.tag, action.commit, scratch, log)
@@ -56,15 +56,18 @@ def bring(action: CloneRepository, scratch: Path, *, log: Log, line: Callable[[s
     )
 
 
-def _clone(url: str, commit: str, path: Path, log: Log) -> str | None:
+def _clone(url: str, action: CloneRepository, path: Path, log: Log) -> str | None:
     """Fetch exactly one commit into a new repository at `path`; return what went wrong, or None."""
+    commit = action.commit
+    partial = ["--filter=blob:none"] if action.leave_out else []
     path.mkdir(parents=True)
     steps = (
         ["init", "--quiet", "--initial-branch=master"],
         ["config", "core.filemode", "false"],
         ["config", "core.autocrlf", "false"],
         ["remote", "add", "origin", "--", url],
-        ["fetch", "--quiet", "--depth=1", "--no-tags", "origin", commit],
+        ["config", "core.sparseCheckout", "true" if action.leave_out else "false"],
+        ["fetch", "--quiet", "--depth=1", "--no-tags", *partial, "origin", commit],
     )
     for arguments in steps:
         done = _git(["-C", str(path), *arguments], path, log)
@@ -72,6 +75,8 @@ def _clone(url: str, commit: str, path: Path, log: Log) -> str | None:
             done = _git(["-C", str(path), "fetch", "--quiet", "--tags", "origin"], path, log)
         if not done.ok:
             return _last_line(done)
+    patterns = ["/*", *(f"!/{name}" for name in action.leave_out)]
+    files.write_atomic(path / ".git" / "info" / "sparse-checkout", ("\n".join(patterns) + "\n").encode())
     done = _git(["-C", str(path), "checkout", "--quiet", "-B", "master", commit], path, log)
     if not done.ok:
         return _last_line(done)
