@@ -10,7 +10,7 @@ from foxup import __version__, launch, present_verdict, state_digest, survey, ve
 from foxup.apply import end_orphan, held
 from foxup.context import Context
 from foxup.facts import Facts
-from foxup.i18n import pick
+from foxup.i18n import _, pick
 from foxup.paths import Layout
 from foxup.profile import Profile
 from foxup.receipt import Proof, from_document
@@ -39,7 +39,7 @@ def prove(
     with held(layout):
         end_orphan(layout)
         result = verify.verify(Run(layout, profile, profile.reference(reference), tell, published, changes or {}))
-        _write_report(result, profile)
+        _write_report(result, profile, layout)
         if result.proven and not changes and published is None:
             _remember(result, layout, profile)
     return result
@@ -51,23 +51,23 @@ def report_path(result: Verification) -> Path | None:
     return path if path and path.is_file() else None
 
 
-def write_junit(results: Sequence[Verification], profile: Profile, path: Path) -> None:
+def write_junit(results: Sequence[Verification], profile: Profile, layout: Layout, path: Path) -> None:
     """Write the results as JUnit XML, for CI. Raises FoxupError like `write_atomic`."""
     from foxup.report import junit
 
-    files.write_atomic(path, junit.to_junit([_model(result, profile) for result in results]).encode())
+    files.write_atomic(path, junit.to_junit([_model(result, profile, layout) for result in results]).encode())
 
 
-def _write_report(result: Verification, profile: Profile) -> None:
+def _write_report(result: Verification, profile: Profile, layout: Layout) -> None:
     from foxup.report import html
 
     if result.folder is None:
         return
-    files.write_atomic(result.folder / REPORT, html.render(_model(result, profile)).encode())
+    files.write_atomic(result.folder / REPORT, html.render(_model(result, profile, layout)).encode())
     files.write_json(result.folder / "report.json", {"schema": 1, **result.to_document()})
 
 
-def _model(result: Verification, profile: Profile) -> Report:
+def _model(result: Verification, profile: Profile, layout: Layout) -> Report:
     """Return the Report model of a verification."""
     from foxup.pictures import load
     from foxup.pictures.verdict import Verdict
@@ -90,9 +90,22 @@ def _model(result: Verification, profile: Profile) -> Report:
         findings=result.explanation,
         parameters=build.parameter_rows(result.reference, result.infotext),
         files=build.file_rows(result.files),
+        machine=_machine(layout),
         pictures=build.picture_items(generated, published),
         seconds=result.seconds,
     )
+
+
+def _machine(layout: Layout) -> tuple[tuple[str, str], ...]:
+    """Return what of the environment shapes a picture, without anything personal."""
+    import platform
+
+    from foxup.system import uv
+
+    versions = uv.packages(layout.environment_python)
+    shaping = ("torch", "torchvision", "xformers", "transformers", "diffusers", "numpy", "gradio")
+    rows = [(name, versions[name]) for name in shaping if name in versions]
+    return ((_("System"), f"{platform.system()} {platform.machine()}"), *rows)
 
 
 def _remember(result: Verification, layout: Layout, profile: Profile) -> None:

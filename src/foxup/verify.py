@@ -177,7 +177,7 @@ def _judge(reference: ReferenceModel, generated: Path, published: Path | None) -
     from foxup.pictures.verdict import Judgement, Verdict
 
     if published is not None:
-        return judge.compare_files(generated, published)
+        return judge.compare_files(generated, published, same_psnr=reference.tolerance.same_psnr)
     if reference.fingerprint:
         return judge.judge_fingerprint(load.load(generated), fingerprint.read(reference.fingerprint))
     return Judgement(Verdict.UNCONFIRMED)

@@ -60,7 +60,7 @@ def verify(
     results = [proving.prove(layout, chosen, name, tell=_tell, published=picture, changes=parsed) for name in names]
     _conclude(results)
     if junit:
-        proving.write_junit(results, chosen, junit)
+        proving.write_junit(results, chosen, layout, junit)
     if not all(result.proven for result in results):
         raise typer.Exit(1)
 
