@@ -146,11 +146,15 @@ def not_installed(layout: Layout) -> FoxupError:
 
 
 def crashed(server: Server) -> FoxupError:
-    """Say that the web UI ended by itself, with its log's last words."""
+    """Say that the web UI ended by itself: why, when the log tells of known trouble, else the log's last words."""
+    from foxup import signatures
+
+    known = signatures.explain_log(server.log).findings if server.log.is_file() else ()
+    cause = f"{known[0].message} {known[0].cause}".strip() if known else last_words(server.log)
     return FoxupError(
         "webui-crashed",
         _("The web UI ended while it was starting."),
-        cause=last_words(server.log),
+        cause=cause,
         hint=f"foxup explain {server.log}",
     )
 
@@ -210,6 +214,7 @@ def _port(written: Sequence[str], how: Start) -> int:
         raise FoxupError(
             "port-taken",
             _("Port {port} is taken by another program.").format(port=asked),
+            cause=processes.listener(asked),
             hint="foxup start --port PORT",
         )
     return asked

@@ -22,6 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command("probe", help=_("Look at this machine and say what was found."))(probe)
     app.command("plan", help=_("Show every step an install would take, and why. Changes nothing."))(plan)
     app.command("install", help=_("Install the web UI and prove it with the reference picture."))(install)
+    app.command("update", help=_("Bring an install to what this foxup's profile prescribes now."))(update)
     app.command("repair", help=_("Put right what is missing or damaged in an install."))(repair)
 
 
@@ -101,6 +102,26 @@ def repair(
     from foxup import launch
 
     prepared = _prepare(directory, profile, None, offline=offline, prove=False)
+    if not prepared.installed.exists:
+        raise launch.not_installed(prepared.layout)
+    _carry_out(prepared, dry_run=dry_run, offline=offline)
+
+
+def update(
+    directory: o.Directory = None,
+    profile: o.ProfileName = None,
+    yes: o.Yes = False,
+    dry_run: o.DryRun = False,
+    as_json: o.Json = False,
+    offline: o.Offline = False,
+    quiet: o.Quiet = False,
+    lang: o.Lang = None,
+) -> None:
+    """Bring an install to what this foxup's profile prescribes now, and prove it again."""
+    o.common("update", as_json=as_json, quiet=quiet, yes=yes)
+    from foxup import launch
+
+    prepared = _prepare(directory, profile, None, offline=offline)
     if not prepared.installed.exists:
         raise launch.not_installed(prepared.layout)
     _carry_out(prepared, dry_run=dry_run, offline=offline)

@@ -47,6 +47,17 @@ def kill_tree(who: Identity, grace: float = GRACE_SECONDS) -> None:
     _finish(family, grace)
 
 
+def listener(port: int) -> str:
+    """Return the name and number of the process that listens on `port`; nothing when it cannot be told."""
+    import psutil
+
+    with suppress(psutil.Error, OSError):
+        for connection in psutil.net_connections("tcp"):
+            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+                return f"{psutil.Process(connection.pid).name()} ({connection.pid})"
+    return ""
+
+
 def kill_mentioning(program: str, text: str) -> None:
     """End every process of this user named `program` whose command line contains `text`."""
     import psutil
