@@ -132,7 +132,7 @@ def from_document(document: object) -> Facts:
     if not isinstance(document, Mapping):
         raise UsageError("facts-invalid", _("The facts file does not hold a JSON object."), hint=_HINT)
     inner: Mapping[str, Any] = document
-    for wrapper in ("data", "input"):
+    for wrapper in ("data", "input", "facts"):
         if isinstance(inner.get(wrapper), Mapping):
             inner = inner[wrapper]
     known = _known(inner)

@@ -181,8 +181,8 @@ def _show_one(result: Result) -> None:
 def _fix(examination: Examination, *, offline: bool) -> tuple[Result, ...]:
     """Repair, then look again with the same checks. Raises FoxupError when something is still broken."""
     from foxup import progress
-    from foxup.doctor import fix
     from foxup.doctor import examination as examining
+    from foxup.doctor import fix
 
     repair = fix.prepare(examination, offline=offline)
     console.extend({"steps": [step.to_document() for step in repair.steps], "fixed": []})
@@ -204,6 +204,6 @@ def _fix(examination: Examination, *, offline: bool) -> tuple[Result, ...]:
     console.extend(again.to_document())
     console.out.findings[:] = [finding for result in again.results for finding in result.findings]
     fix.refuse_if_broken(left)
-    console.extend({"fixed": sorted({code for code in fix.codes(examination.results)})})
+    console.extend({"fixed": sorted(fix.codes(examination.results))})
     console.mark("ok", _("Repaired, and checked again."), style="green")
     return again.results

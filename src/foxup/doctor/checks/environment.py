@@ -48,7 +48,7 @@ def packages(case: Case) -> list[Finding]:
         return _foreign(case)
     if env.digest is None or (case.plan.environment_digest and env.digest != case.plan.environment_digest):
         return [say("packages-unfinished")]
-    pins = _pins(case)
+    pins = pinned_versions(case)
     wrong = {name: have for name, have in env.packages.items() if name in pins and have not in pins[name]}
     found = [
         say(_OWN_TEXTS[name], have=have, wanted=min(pins[name]))
@@ -99,7 +99,7 @@ def _plain(path: str) -> str:
 # -- locked packages
 
 
-def _pins(case: Case) -> dict[str, set[str]]:
+def pinned_versions(case: Case) -> dict[str, set[str]]:
     """Return the versions any of the profile's locks allows, by name."""
     pins: dict[str, set[str]] = {}
     for requirement in _requirements(case):
