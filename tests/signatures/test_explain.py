@@ -73,13 +73,20 @@ def test_the_case_fails_without_its_rule(case, monkeypatch):
     whole = matcher()
     rules = whole.rules
     monkeypatch.setattr(
-        whole, "rules", lambda line, found: [rule for rule in rules(line, found) if getattr(rule.owner, "id", "") != case.expect]
+        whole,
+        "rules",
+        lambda line, found: [rule for rule in rules(line, found) if getattr(rule.owner, "id", "") != case.expect],
     )
     assert case.expect not in codes(explain_log(case.text.encode()).findings)
 
 
 def test_unknown_failures_are_said_to_be_unknown():
-    text = compose({"parts": ["linux-running", "*"], "log": "Traceback (most recent call last):\n  File 'x.py', line 1\nZeroDivisionError: division by zero\n"})
+    text = compose(
+        {
+            "parts": ["linux-running", "*"],
+            "log": "Traceback (most recent call last):\n  File 'x.py', line 1\nZeroDivisionError: division by zero\n",
+        }
+    )
     diagnosis = explain_log(text.encode())
     assert (diagnosis.findings, diagnosis.healthy, diagnosis.known) == ((), False, False)
     assert [item.text for item in diagnosis.unexplained] == ["ZeroDivisionError: division by zero"]

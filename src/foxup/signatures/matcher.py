@@ -9,14 +9,24 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from foxup.signatures.catalogue import Catalogue
+from foxup.signatures.decode import tidy
 from foxup.signatures.models import Marker, Rule, Signature
 
 _WORD = re.compile(r"[a-z0-9_.:/\\\[-]{4,}")
 _CYRILLIC = re.compile(r"[а-яё]{3}", re.IGNORECASE)
-_TOO_COMMON = frozenset({"python", "torch", "model", "file", "from", "loading", "stable", "with", "that", "the ", "line", "http"})
+_TOO_COMMON = frozenset(
+    {"python", "torch", "model", "file", "from", "loading", "stable", "with", "that", "the ", "line", "http"}
+)
 _LEADS = (b"\xc3", b"\xd0", b"\xe2\x95", *(bytes([lead]) for lead in range(0xE3, 0xEA)))
 """First bytes of the letters of translated messages in UTF-8. Progress bars use E2 96 and are not among them."""
-_MOJIBAKE = (("cp1251", "cp866"), ("cp866", "cp1251"), ("utf-8", "cp1251"), ("utf-8", "cp866"), ("cp866", "cp1252"), ("cp1251", "cp1252"))
+_MOJIBAKE = (
+    ("cp1251", "cp866"),
+    ("cp866", "cp1251"),
+    ("utf-8", "cp1251"),
+    ("utf-8", "cp866"),
+    ("cp866", "cp1252"),
+    ("cp1251", "cp1252"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +124,7 @@ def _spellings(texts: tuple[str, ...]) -> set[str]:
         if _CYRILLIC.search(text):
             for right, wrong in _MOJIBAKE:
                 garbled = text.encode(right, "replace")
-                result.update(_fold((garbled.decode(wrong, "ignore"), garbled.decode(wrong, "replace"))))
+                result.update(_fold(tuple(tidy(garbled.decode(wrong, way)) for way in ("ignore", "replace"))))
     return result
 
 

@@ -83,7 +83,9 @@ class Signature(Rule):
 
     @model_validator(mode="after")
     def _log_has_match(self) -> Signature:
-        matches = self.match_any or self.match_regex or any(rule.match_any or rule.match_regex for rule in self.variants)
+        matches = (
+            self.match_any or self.match_regex or any(rule.match_any or rule.match_regex for rule in self.variants)
+        )
         if (self.input == "log") != bool(matches):
             raise ValueError(f"{self.id}: a signature of a log has a match, another one none")
         return self

@@ -49,11 +49,15 @@ def judge(run: Run, final: str, facts: Facts | None) -> Judgement:
     if not run.errors and all(item.signature.circumstance for item in serious):
         serious = []
     beaten = {name for item in serious for name in item.signature.outranks}
-    ordered = sorted((item for item in serious if item.signature.id not in beaten), key=lambda item: _order(item, serious))
+    ordered = sorted(
+        (item for item in serious if item.signature.id not in beaten), key=lambda item: _order(item, serious)
+    )
     specific = [item for item in ordered if item.signature.rank < 3]
     head = ordered[:1] if ordered and ordered[0].signature.rank == 3 else []
     causes = tuple(dict.fromkeys((*head, *specific))) or tuple(ordered)
-    rest = tuple(item for item in (*ordered, *(item for item in serious if item.signature.id in beaten)) if item not in causes)
+    rest = tuple(
+        item for item in (*ordered, *(item for item in serious if item.signature.id in beaten)) if item not in causes
+    )
     return Judgement(causes, rest, harmless)
 
 
@@ -102,7 +106,9 @@ def _confirmed(item: Candidate, serious: Iterable[Candidate], run: Run) -> bool:
     """Whether a repeated try failed in the end: an error follows without a success between, or nothing follows at all."""
     newest = item.lines[-1]
     later = [line for other in serious if not other.weak for line in other.lines]
-    if any(line.number >= newest.number and line.incident == newest.incident for line in (*later, *run.errors.values())):
+    if any(
+        line.number >= newest.number and line.incident == newest.incident for line in (*later, *run.errors.values())
+    ):
         return True
     return newest.incident == run.incident
 

@@ -117,7 +117,9 @@ class Scanner:
         lines = block.data[max(0, start - 2048) : start].replace(b"\r", b"\n").split(b"\n")
         for raw in [line for line in reversed(lines) if line.strip()][:_LOOK_BACK]:
             text, _, rules = self._full(raw)
-            if not _BAR.search(text) and not any(isinstance(rule.owner, Marker) and rule.owner.kind == "skip" for rule in rules):
+            if not _BAR.search(text) and not any(
+                isinstance(rule.owner, Marker) and rule.owner.kind == "skip" for rule in rules
+            ):
                 return text.lower()
         return ""
 
