@@ -61,7 +61,7 @@ def test_time_grows_linearly_and_memory_does_not(tmp_path, unique, record_proper
         done = subprocess.run([sys.executable, "-c", SCRIPT, str(log)], capture_output=True, text=True, check=True)
         figures[size] = json.loads(done.stdout)
         log.unlink()
-        print(f"{size} MB: {figures[size]}")
+        sys.stdout.write(f"{size} MB: {figures[size]}\n")
         record_property(f"mb_{size}", figures[size])
     assert all(item["codes"] == ["cuda-oom"] for item in figures.values())
     assert figures[100]["cpu"] < 20 * max(figures[10]["cpu"], 0.3)

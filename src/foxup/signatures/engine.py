@@ -76,8 +76,8 @@ def explain_log(source: str | Path | bytes | BinaryIO, facts: Facts | None = Non
     read.
     """
     if isinstance(source, (str, Path)):
-        with Path(source).open("rb") as stream:
-            return explain_log(stream, facts)
+        with Path(source).open("rb") as file:
+            return explain_log(file, facts)
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     head = stream.read(BLOCK)
     more = stream.read(BLOCK) if len(head) == BLOCK else b""
@@ -125,7 +125,7 @@ def _diagnosis(judgement: Judgement, run: Run, runs: int, lines: int) -> LogDiag
         consequences=_findings(rest),
         harmless=_findings(harmless),
         evidence={item.signature.id: _evidence(item.lines) for item in (*causes, *rest, *harmless)},
-        unexplained=() if causes else _evidence(run.errors.values()),
+        unexplained=() if any(item.signature.rank < 3 for item in causes) else _evidence(run.errors.values()),
         runs=runs,
         lines=lines,
         healthy=healthy,

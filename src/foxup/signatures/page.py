@@ -9,10 +9,11 @@ from foxup.signatures.models import Signature
 
 _HEAD = """# Known troubles
 
-Written from `profiles/signatures/*.toml` by `python -m foxup.signatures.page > docs/reference/signatures.md`; do not edit.
+Written from `profiles/signatures/*.toml`; do not edit. To renew it:
+`python -m foxup.signatures.page > docs/reference/signatures.md`
 
-`foxup explain`, `foxup doctor` and the verifier use these codes. Rank 1 is a specific cause, 2 works with limits, 3 is a
-line that only passes a failure on, 4 is harmless. `foxup explain` names the cause first and folds what follows from it.
+`foxup explain`, `foxup doctor` and the verifier use these codes. Rank 1 is a specific cause, 2 works with limits, 3
+is a line that only passes a failure on, 4 is harmless. The cause comes first; what follows from it is folded under it.
 """
 
 

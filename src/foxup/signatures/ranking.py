@@ -103,7 +103,7 @@ def _fits(rule: CompiledRule, facts: Facts | None) -> bool:
 
 
 def _confirmed(item: Candidate, serious: Iterable[Candidate], run: Run) -> bool:
-    """Whether a repeated try failed in the end: an error follows without a success between, or nothing follows at all."""
+    """Whether a repeated try failed in the end: an error follows without a success between, or nothing follows."""
     newest = item.lines[-1]
     later = [line for other in serious if not other.weak for line in other.lines]
     if any(

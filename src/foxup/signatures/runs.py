@@ -18,7 +18,7 @@ TEXT_LIMIT = 300
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line that a judgement rests on; `incident` counts the successes before it, `weak` marks a try to be repeated."""
+    """A line a judgement rests on; `incident` counts the successes before it, `weak` marks a try to be repeated."""
 
     number: int
     text: str
@@ -84,7 +84,7 @@ class Runs:
     def add(self, event: Event) -> None:
         """Take in one event."""
         markers = [rule.owner for rule in event.rules if isinstance(rule.owner, Marker)]
-        kinds = {marker.kind for marker in markers}
+        kinds: set[str] = {marker.kind for marker in markers}
         stage = max((marker.stage for marker in markers if marker.kind == "start"), default=0)
         if self.current.ended or (stage and stage <= self.current.stage):
             self._begin(event.line)
