@@ -5,10 +5,13 @@ from __future__ import annotations
 import io
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from logs import compose
 
 from foxup.facts import Facts, GpuFacts
 from foxup.signatures import explain_log
+from foxup.signatures.reader import blocks
 
 ENGLISH = compose({"parts": ["windows-start", "*", "end-windows"], "log": "RuntimeError: No CUDA GPUs are available"})
 RUSSIAN = compose(
@@ -161,3 +164,21 @@ def test_the_machine_decides_what_no_kernel_image_means(name, capability, code):
         b"RuntimeError: CUDA error: no kernel image is available for execution on the device", facts
     )
     assert [finding.code for finding in diagnosis.findings] == [code]
+
+
+@given(st.binary(max_size=3000), st.sampled_from(["utf-8", "utf-16", "cp866"]))
+@settings(max_examples=60, deadline=None)
+def test_no_bytes_break_it(noise, encoding):
+    diagnosis = explain_log(noise + b"\n" + ENGLISH.encode(encoding) + noise)
+    assert diagnosis.lines >= 1
+
+
+@given(
+    st.lists(st.sampled_from(ENGLISH.splitlines() + RUSSIAN.splitlines()), max_size=40),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+)
+@settings(max_examples=60, deadline=None)
+def test_the_size_of_the_blocks_does_not_matter(lines, end):
+    data = end.join(lines).encode()
+    small, large = ([item.data[item.start :] for item in blocks(io.BytesIO(data), size)] for size in (64, 1 << 20))
+    assert b"".join(small).replace(b"\r", b"\n").split() == b"".join(large).replace(b"\r", b"\n").split()

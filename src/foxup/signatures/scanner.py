@@ -151,7 +151,7 @@ class Scanner:
 
 
 def _segments(block: Block) -> list[tuple[int, int, bytes]]:
-    """Split what is new in a block: line number, place and folded text. A carriage return ends one, long ones are cut."""
+    """Split what is new in a block: line number, place, folded text. A carriage return ends one, long ones are cut."""
     result: list[tuple[int, int, bytes]] = []
     number, position = block.line, block.start
     for row in block.data[block.start :].translate(_FOLD).split(b"\n"):
