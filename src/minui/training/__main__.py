@@ -1,6 +1,6 @@
 """``python -m minui.training STAGE --run DIR``: draw, train and export the tiny checkpoint.
 
-Stages, in order: ``vae``, ``latents``, ``unet``, ``export``; ``all`` does the four. ``draw`` shows what a run draws so far.
+Stages, in order: ``vae``, ``latents``, ``unet``, ``words``, ``export``; ``all`` does them all. ``draw`` shows what a run draws so far.
 Every stage goes on where it was interrupted.
 """
 
@@ -15,10 +15,11 @@ _STAGES = {
     "vae": stages.vae,
     "latents": stages.latents,
     "unet": stages.unet,
+    "words": stages.words,
     "export": stages.export,
     "draw": stages.draw,
 }
-_ORDER = ["vae", "latents", "unet", "export"]
+_ORDER = ["vae", "latents", "unet", "words", "export"]
 
 
 def main() -> None:

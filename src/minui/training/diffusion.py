@@ -33,6 +33,16 @@ class Settings:
     seed: int = 11
     peak: float = 1e-3
     floor: float = 4e-5
+    earliest: int = 0
+    """First time step that is trained; the words show where the noise is strong."""
+    boost: float = 1.0
+    """Cap of the weight of strong noise: above 1 the error counts in the picture's units instead of the noise's."""
+    reading: float = 1.0
+    """Factor of the learning rate for what reads the words: the text encoder and the cross attention."""
+
+
+WORDS = Settings(steps=1000, seed=12, peak=4e-4, floor=2e-5, earliest=350, boost=25.0, reading=4.0)
+"""The second half of the training: what the words ask for."""
 
 
 class Pair(torch.nn.Module):
@@ -52,11 +62,18 @@ class Pair(torch.nn.Module):
         return found
 
 
-def train(folder: Path, tokenizer: Any, latents: Tensor, settings: Settings) -> dict[str, Tensor]:
-    """Train (or go on training) on latents of the scenes 0, 1, ...; returns the averaged weights of the pair."""
+def train(
+    folder: Path, tokenizer: Any, latents: Tensor, settings: Settings, stage: str = "unet", start: str | None = None
+) -> dict[str, Tensor]:
+    """Train (or go on training) on latents of the scenes 0, 1, ...; returns the averaged weights of the pair.
+
+    A stage begins with the averaged weights of the stage ``start``.
+    """
     torch.manual_seed(settings.seed)
-    run, pair = Run(folder, "unet"), Pair(len(tokenizer))
-    optimizer = torch.optim.AdamW(pair.parameters(), lr=settings.peak, betas=(0.9, 0.99), weight_decay=1e-3)
+    run, pair = Run(folder, stage), Pair(len(tokenizer))
+    if start:
+        pair.load_state_dict(torch.load(Run(folder, start).checkpoint, weights_only=True)["average"])
+    optimizer = torch.optim.AdamW(_groups(pair, settings), lr=settings.peak, betas=(0.9, 0.99), weight_decay=1e-3)
     average = {name: value.detach().clone() for name, value in pair.state_dict().items()}
     if state := run.load():
         pair.load_state_dict(state["model"])
@@ -65,8 +82,8 @@ def train(folder: Path, tokenizer: Any, latents: Tensor, settings: Settings) -> 
     losses: list[float] = []
     while run.step < settings.steps:
         for group in optimizer.param_groups:
-            group["lr"] = rate(run.step, settings.steps, settings.peak, settings.floor, 100)
-        losses.append(_step(pair, optimizer, *_batch(latents, tokenizer, settings, run.step)))
+            group["lr"] = group["factor"] * rate(run.step, settings.steps, settings.peak, settings.floor, 100)
+        losses.append(_step(pair, optimizer, *_batch(latents, tokenizer, settings, run.step), boost=settings.boost))
         _follow(average, pair, run.step)
         run.step += 1
         if run.step % 25 == 0:
@@ -75,6 +92,14 @@ def train(folder: Path, tokenizer: Any, latents: Tensor, settings: Settings) -> 
         if run.due() or run.step == settings.steps:
             run.save({"model": pair.state_dict(), "optimizer": optimizer.state_dict(), "average": average})
     return average
+
+
+def _groups(pair: Pair, settings: Settings) -> list[dict[str, Any]]:
+    """Part the weights into those that read the words and all others."""
+    reading = [value for name, value in pair.named_parameters() if name.startswith("clip.") or "attn2" in name]
+    known = {id(value) for value in reading}
+    others = [value for value in pair.parameters() if id(value) not in known]
+    return [{"params": others, "factor": 1.0}, {"params": reading, "factor": settings.reading}]
 
 
 def _batch(latents: Tensor, tokenizer: Any, settings: Settings, step: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -91,22 +116,31 @@ def _batch(latents: Tensor, tokenizer: Any, settings: Settings, step: int) -> tu
     clean = latents[chosen]
     # One time step out of each equal slice: less chance in the loss than with independent ones.
     slices = (torch.arange(settings.batch) + torch.rand(settings.batch, generator=chance)) / settings.batch
-    return clean, torch.randn(clean.shape, generator=chance), (slices * shapes.TIMESTEPS).long(), ids
+    steps = settings.earliest + (slices * (shapes.TIMESTEPS - settings.earliest)).long()
+    return clean, torch.randn(clean.shape, generator=chance), steps, ids
 
 
 def _step(
-    pair: Pair, optimizer: torch.optim.Optimizer, clean: Tensor, noise: Tensor, steps: Tensor, ids: Tensor
+    pair: Pair,
+    optimizer: torch.optim.Optimizer,
+    clean: Tensor,
+    noise: Tensor,
+    steps: Tensor,
+    ids: Tensor,
+    *,
+    boost: float,
 ) -> float:
     optimizer.zero_grad(set_to_none=True)
     share = schedule.signal_share()[steps].view(-1, 1, 1, 1)
     noisy = (share.sqrt() * clean + (1 - share).sqrt() * noise).contiguous(memory_format=torch.channels_last)
     error = (pair(noisy, steps, ids) - noise).square().mean((1, 2, 3))
     ratio = (share / (1 - share)).flatten()
-    loss = (error * ratio.clamp(max=_SNR_CAP) / ratio).mean()
+    weight = (ratio.clamp(max=_SNR_CAP) / ratio) * (1 / ratio).clamp(1.0, boost)
+    loss = (error * weight).mean()
     loss.backward()
     torch.nn.utils.clip_grad_norm_(pair.parameters(), 1.0)
     optimizer.step()
-    return float(loss)
+    return float(loss.detach())
 
 
 @torch.no_grad()

@@ -54,6 +54,12 @@ def unet(options: Options) -> None:
     diffusion.train(options.run, _tokenizer(options.run), found, diffusion.Settings(steps=options.unet_steps))
 
 
+def words(options: Options) -> None:
+    """Go on where the noise is strong, so that the words decide more."""
+    found: Tensor = torch.load(options.run / "latents.pt", weights_only=True)["latents"].float()
+    diffusion.train(options.run, _tokenizer(options.run), found, diffusion.WORDS, "words", start="unet")
+
+
 def export(options: Options) -> None:
     """Write the web UI's files from the averaged weights."""
     pair = _pair(options.run)
@@ -81,8 +87,13 @@ def _vae(run: Path) -> AutoencoderKL:
 def _pair(run: Path) -> diffusion.Pair:
     tokenizer = _tokenizer(run)
     pair = diffusion.Pair(len(tokenizer))
-    pair.load_state_dict(torch.load(run / "unet.pt", weights_only=True)["average"])
+    pair.load_state_dict(torch.load(_last(run), weights_only=True)["average"])
     return pair.eval()
+
+
+def _last(run: Path) -> Path:
+    """The newest stage's weights."""
+    return run / "words.pt" if (run / "words.pt").exists() else run / "unet.pt"
 
 
 def _tokenizer(run: Path) -> Any:
