@@ -193,9 +193,12 @@ class Applier:
         from foxup.system import git
 
         scratch = self.layout.scratch / f"clone-{action.destination.name}"
-        git.bring(action, scratch, log=log, line=self.listener.line)
+        keep = self.layout.state / "kept" / action.destination.name
+        git.bring(action, scratch, keep=keep, log=log, line=self.listener.line)
 
     def _create(self, action: CreateEnvironment, log: Log) -> None:
+        if action.keep_old and action.path.exists():
+            files.replace(action.path, _free_name(action.path))
         files.remove(action.path)
         uv.create_environment(action.path, action.python, action.requires, log=self._both(log), started=self._child)
 

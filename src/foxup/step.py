@@ -110,12 +110,14 @@ class DownloadFile:
 class CreateEnvironment:
     """Make the web UI's virtual environment at `path`.
 
-    `python` is an interpreter's path, or None to let uv provide a CPython that satisfies `requires`.
+    `python` is an interpreter's path, or None to let uv provide a CPython that satisfies `requires`. `keep_old` sets
+    aside an environment that foxup did not make, instead of removing it.
     """
 
     path: Path
     python: str | None
     requires: str
+    keep_old: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,9 @@ def environment(layout: Layout, *, begun: bool) -> EnvironmentState:
         version = result.stdout.strip() if result.ok else None
     except FoxupError:
         version = None
-    return EnvironmentState(present=True, python=version or None, digest=marker.get("digest"), begun=begun)
+    foreign = bool(version) and not marker and not begun
+    packages = uv.packages(layout.environment_python) if foreign else {}
+    return EnvironmentState(True, version or None, marker.get("digest"), begun, packages)
 
 
 def embedded(profile: Profile) -> tuple[EmbeddedFile, ...]:

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from foxup import console
 from foxup.__main__ import run
 from foxup.finding import Finding, Severity

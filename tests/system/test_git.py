@@ -32,9 +32,10 @@ def run(cwd, *arguments):
     return subprocess.run(["git", *arguments], cwd=cwd, env=variables, check=True, capture_output=True, text=True).stdout
 
 
-def bring(tmp_path, sources, commit, destination):
-    action = CloneRepository("thing", tuple(Source(url) for url in sources), commit, destination)
-    git.bring(action, tmp_path / "scratch", log=lambda _line: None, line=lambda _line: None)
+def bring(tmp_path, sources, commit, destination, **more):
+    action = CloneRepository("thing", tuple(Source(url) for url in sources), commit, destination, **more)
+    keep = tmp_path / "kept"
+    git.bring(action, tmp_path / "scratch", keep=keep, log=lambda _line: None, line=lambda _line: None)
 
 
 def test_an_older_commit_is_brought_whole(tmp_path, remote):

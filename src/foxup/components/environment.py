@@ -33,11 +33,19 @@ def sound(context: Context) -> bool:
     return bool(state.python and state.digest and SpecifierSet(context.profile.python.requires).contains(state.python))
 
 
+def adoptable(context: Context) -> bool:
+    """Whether the environment there was made by hand, or by the web UI's own script, with a Python that fits."""
+    state = context.installed.environment
+    if state.begun or state.digest or not state.python:
+        return False
+    return bool(SpecifierSet(context.profile.python.requires).contains(state.python))
+
+
 def steps(context: Context, digest: str) -> list[Step]:
-    """Make the environment when the one that is there does not hold the package set `digest`."""
+    """Make the environment when the one that is there neither holds the package set `digest` nor can be adopted."""
     state = context.installed.environment
     python = context.profile.python
-    good = sound(context) and state.digest == digest
+    good = (sound(context) and state.digest == digest) or adoptable(context)
     provided = context.python is None
     title = (
         _("Python {version}, brought by uv").format(version=python.provision)
@@ -45,7 +53,10 @@ def steps(context: Context, digest: str) -> list[Step]:
         else _("Python environment from {path}").format(path=context.python)
     )
     action = CreateEnvironment(
-        context.layout.environment, context.python, python.provision if provided else python.requires
+        context.layout.environment,
+        context.python,
+        python.provision if provided else python.requires,
+        keep_old=state.present and not state.begun and not state.digest,
     )
     return [
         Step(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +14,6 @@ from foxup.i18n import _, pick
 from foxup.installed import PackageSources
 from foxup.profile import PackagesModel, TorchChoice
 from foxup.step import InstallPackages, Step
-
 
 DEFAULT_INDEX = "https://pypi.org/simple"
 PYTORCH_INDEX = "https://download.pytorch.org/whl"
@@ -55,11 +54,15 @@ def digest(locks: Mapping[str, bytes], choice: TorchChoice, python: str) -> str:
 
 
 def steps(context: Context, choice: TorchChoice, set_digest: str, *, fresh: bool) -> list[Step]:
-    """Install the set, unless the environment already holds exactly it."""
+    """Install the set, unless the environment already holds exactly it. In an adopted one only what differs changes."""
     packages = context.profile.packages
     folder: Path = context.profile.folder
     sources = context.installed.package_sources
     index = _index(choice, sources)
+    state = context.installed.environment
+    needed = fresh or state.digest != set_digest
+    locks = [(folder / name).read_text(encoding="utf-8") for name in lock_names(packages, choice)]
+    changes = differing(locks, state.packages, context) if needed and not fresh else ()
     action = InstallPackages(
         environment=context.layout.environment,
         locks=tuple(folder / name for name in lock_names(packages, choice)),
@@ -73,15 +76,54 @@ def steps(context: Context, choice: TorchChoice, set_digest: str, *, fresh: bool
         Step(
             id="packages.install",
             title=pick(choice.title.model_dump())
-            if fresh
+            if needed and (fresh or changes)
             else _("torch {version} and the locked packages").format(version=packages.torch_version),
             why=_("Every package is pinned with its hash, so that what was proven once is what is installed here."),
-            actions=(action,) if fresh else (),
+            actions=(action,) if needed else (),
             download_bytes=choice.download_bytes + packages.download_bytes if fresh else 0,
             disk_bytes=packages.disk_bytes if fresh else 0,
+            details=changes,
             sources=(*((index,) if index else ()), sources.mirror_index or DEFAULT_INDEX, *action.find_links),
         )
     ]
+
+
+def differing(locks: Iterable[str], present: Mapping[str, str], context: Context) -> tuple[str, ...]:
+    """Return a line for each locked package of this system that an environment made by hand lacks or has otherwise."""
+    lines = []
+    for name, wanted in _pins(locks, context):
+        have = present.get(name)
+        if have != wanted and (have or "").partition("+")[0] != wanted:
+            lines.append(f"{name} {have} -> {wanted}" if have else f"{name} {wanted}")
+    return tuple(lines)
+
+
+def _pins(locks: Iterable[str], context: Context) -> Iterator[tuple[str, str]]:
+    """Yield name and version of what the locks want on this system."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    for line in (line for lock in locks for line in lock.splitlines() if line[:1].isalnum()):
+        requirement = Requirement(line.rstrip(" \\"))
+        pinned = next(iter(requirement.specifier), None)
+        if pinned and (requirement.marker is None or requirement.marker.evaluate(_marker_values(context))):
+            yield canonicalize_name(requirement.name), pinned.version
+
+
+def _marker_values(context: Context) -> dict[str, str]:
+    system = context.facts.os
+    names = {"windows": ("win32", "Windows", "nt"), "macos": ("darwin", "Darwin", "posix")}
+    platform, title, kind = names.get(system.family, ("linux", "Linux", "posix"))
+    version = context.installed.environment.python or f"{context.profile.python.provision}.99"
+    return {
+        "sys_platform": platform,
+        "platform_system": title,
+        "os_name": kind,
+        "platform_machine": system.arch,
+        "python_version": ".".join(version.split(".")[:2]),
+        "python_full_version": version,
+        "implementation_name": "cpython",
+    }
 
 
 def lock_names(packages: PackagesModel, choice: TorchChoice) -> tuple[str, ...]:

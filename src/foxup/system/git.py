@@ -14,6 +14,8 @@ from foxup.system.commands import Completed, Log
 
 _QUICK_S = 60
 _LONG_S = 1800
+_PERSONS = ("webui-user.sh", "webui-user.bat")
+"""Tracked files of the web UI that are meant to be edited."""
 
 
 def state(path: Path) -> RepositoryState:
@@ -31,9 +33,10 @@ def state(path: Path) -> RepositoryState:
     return RepositoryState(present=True, own=own, commit=lines[1].strip() if own and len(lines) > 1 else None)
 
 
-def bring(action: CloneRepository, scratch: Path, *, log: Log, line: Callable[[str], None]) -> None:
+def bring(action: CloneRepository, scratch: Path, *, keep: Path, log: Log, line: Callable[[str], None]) -> None:
     """Make `action.destination` a repository at the pinned commit: cloned beside, checked, then moved.
 
+    What another version in that folder would lose is copied to `keep` first; launch scripts stay as they are.
     Tries each source in turn. Raises FoxupError (`git-sources-failed`) that names what each one said.
     """
     failures = []
@@ -44,7 +47,7 @@ def bring(action: CloneRepository, scratch: Path, *, log: Log, line: Callable[[s
         if problem is None:
             if action.tag:
                 _tag(action.tag, action.commit, scratch, log)
-            _move(scratch, action.destination, log)
+            _move(scratch, action.destination, log, keep)
             return
         failures.append(f"{source.url}: {problem}")
     files.remove(scratch)
@@ -87,13 +90,15 @@ def _clone(url: str, action: CloneRepository, path: Path, log: Log) -> str | Non
 def _tag(tag: str, commit: str, path: Path, log: Log) -> None:
     """Give the commit its release tag, from the source where that has it: the web UI reads its version from it."""
     reference = f"refs/tags/{tag}"
-    _git(["-C", str(path), "fetch", "--quiet", "--depth=1", "--no-tags", "origin", f"{reference}:{reference}"], path, log)
+    _git(
+        ["-C", str(path), "fetch", "--quiet", "--depth=1", "--no-tags", "origin", f"{reference}:{reference}"], path, log
+    )
     found = _git(["-C", str(path), "rev-parse", "--quiet", "--verify", f"{reference}^{{commit}}"], path)
     if found.stdout.strip() != commit:
         _git(["-C", str(path), "tag", "--force", tag, commit], path, log)
 
 
-def _move(source: Path, destination: Path, log: Log) -> None:
+def _move(source: Path, destination: Path, log: Log, keep: Path) -> None:
     """Put the clone in its place. In a folder that is there already, only the repository's own files are written.
 
     The folder `.git` comes last: without it the folder does not count as the repository.
@@ -102,17 +107,32 @@ def _move(source: Path, destination: Path, log: Log) -> None:
         destination.parent.mkdir(parents=True, exist_ok=True)
         files.replace(source, destination)
         return
-    files.remove(destination / ".git")
     where = [f"--git-dir={source / '.git'}", f"--work-tree={destination}"]
-    done = _git([*where, "checkout", "--quiet", "--force", "master", "--", "."], destination, log)
+    _keep(where, destination, keep, log)
+    mine = [f":(exclude){name}" for name in _PERSONS if (destination / name).exists()]
+    done = _git([*where, "checkout", "--quiet", "--force", "master", "--", ".", *mine], destination, log)
     if not done.ok:
         raise FoxupError(
             "git-checkout-failed",
             _("Files could not be written to {path}.").format(path=destination),
             cause=_last_line(done),
         )
+    files.remove(destination / ".git")
     files.replace(source / ".git", destination / ".git")
     files.remove(source)
+
+
+def _keep(where: list[str], destination: Path, keep: Path, log: Log) -> None:
+    """Copy what is there and differs from the commit, with an older history, to the folder `keep`."""
+    done = _git([*where, "diff", "--name-only", "-z", "--diff-filter=M", "--ignore-submodules"], destination, log)
+    for name in filter(None, done.stdout.split("\0")):
+        content = files.read_bytes(destination / name)
+        if content is not None:
+            files.write_atomic(keep / name, content)
+    if (destination / ".git").is_dir():
+        files.remove(keep / ".git")
+        keep.mkdir(parents=True, exist_ok=True)
+        files.replace(destination / ".git", keep / ".git")
 
 
 def _git(arguments: list[str], cwd: Path, log: Log | None = None) -> Completed:

@@ -85,9 +85,7 @@ class Places:
     offline: bool = False
 
 
-def install(
-    environment_python: Path, locks: Sequence[Path], places: Places, *, log: Log, started: Started
-) -> None:
+def install(environment_python: Path, locks: Sequence[Path], places: Places, *, log: Log, started: Started) -> None:
     """Install the locked files, each exactly as it is written: those with hashes with hash checking.
 
     A lock without hashes holds exact pins of builds that only `places.index` has; it is taken from there alone.

@@ -1,0 +1,224 @@
+"""The real AUTOMATIC1111 v1.10.1, installed by the profile nai-cpu from local stand-ins for the internet's repositories.
+
+Needs FOXUP_TEST_MIRROR: a folder with bare git repositories OWNER+NAME/repo. Takes minutes and 6 GB of disk.
+FOXUP_TEST_NAI_PROFILE names another profile file, FOXUP_TEST_NAI a folder to keep between runs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+from foxup import profile
+from foxup.components import launch_script
+from tests.e2e.conftest import Ran, foxup
+
+MIRROR = os.environ.get("FOXUP_TEST_MIRROR")
+PROFILE = os.environ.get("FOXUP_TEST_NAI_PROFILE", "nai-cpu")
+STANDS_IN = {  # whose copy is there for which address
+    "AUTOMATIC1111/stable-diffusion-webui": "kaindoggo-code+stable-diffusion-webui",
+    "w-e-w/stablediffusion": "Stability-AI+stablediffusion",
+}
+CUT = ["unshare", "--net", "--map-root-user", "sh", "-c", 'ip link set lo up; exec "$@"', "-"]
+BY_HAND = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+
+pytestmark = pytest.mark.skipif(not MIRROR, reason="FOXUP_TEST_MIRROR names no folder with repositories")
+
+
+@dataclass(frozen=True)
+class Place:
+    folder: Path
+    config: Path
+
+    def foxup(self, command: str, *arguments: str | Path, code: int | None = 0) -> Ran:
+        return foxup(command, "--dir", self.folder, *arguments, code=code, env={"FOXUP_CONFIG": str(self.config)})
+
+
+@pytest.fixture(scope="session")
+def nai(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """An install of nai-cpu with its proof."""
+    base = Path(os.environ.get("FOXUP_TEST_NAI") or tmp_path_factory.mktemp("nai"))
+    base.mkdir(parents=True, exist_ok=True)
+    place = Place(base / "webui", stand_ins(base / "remotes", base / "config.toml"))
+    begun = time.monotonic()
+    place.foxup("install", "--profile", PROFILE, "--yes")
+    print(f"installed and proven in {time.monotonic() - begun:.0f} s")
+    return place
+
+
+def stand_ins(folder: Path, config: Path) -> Path:
+    """Serve the mirror's objects as a host would: any commit, partial clones; return a configuration that goes there."""
+    lines = ["[mirrors.git]"]
+    for repository in profile.load(PROFILE).webui.repositories:
+        url = repository.sources[0].url
+        name = url.removeprefix("https://github.com/").removesuffix(".git")
+        source = Path(MIRROR or "") / STANDS_IN.get(name, name.replace("/", "+")) / "repo"
+        bare = folder / source.parent.name
+        if not bare.exists():
+            git = ["git", f"--git-dir={bare}"]
+            subprocess.run(["git", "init", "-q", "--bare", bare], check=True)
+            (bare / "objects" / "info" / "alternates").write_text(f"{source / 'objects'}\n")
+            for key in ("allowFilter", "allowAnySHA1InWant"):
+                subprocess.run([*git, "config", f"uploadpack.{key}", "true"], check=True)
+            subprocess.run([*git, "update-ref", "refs/heads/pinned", repository.commit], check=True)
+        lines.append(f'"{url}" = "{bare}"')
+    config.write_text("\n".join(lines) + "\n")
+    return config
+
+
+def cut_off() -> list[str]:
+    """Return what runs a command without any network but the loopback; skips where the system forbids it."""
+    if subprocess.run([*CUT, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no network namespaces here")
+    return CUT
+
+
+@contextlib.contextmanager
+def started(command: list[str], folder: Path, port: int) -> Iterator[str]:
+    """Run a command that starts the web UI; give its log once it is up, end everything it started."""
+    log = folder.parent / "by-hand.log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [*command, "--port", str(port), "--api"], cwd=folder, stdout=stream, stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL, env={**BY_HAND, "HOME": str(folder.parent)}, start_new_session=True,
+        )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 300
+        while b"Startup time" not in log.read_bytes():
+            assert process.poll() is None, log.read_text()[-3000:]
+            assert time.monotonic() < deadline, log.read_text()[-3000:]
+            time.sleep(0.5)
+        yield log.read_text()
+    finally:
+        for child in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                child.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def test_the_first_start_had_nothing_left_to_do(nai):
+    """The proof's own server was the first start after the install."""
+    log = (nai.folder / ".foxup" / "logs" / "webui-private.log").read_text()
+    assert "Version: v1.10.1" in log
+    assert "Commit hash: 82a973c04367123ae98bd9abdf80d9eda9b910e2" in log
+    assert not re.search(r"Installing|Cloning|Fetching|Downloading", log)
+
+
+def test_each_repository_is_its_own_top_level(nai):
+    for repository in profile.load(PROFILE).webui.repositories:
+        path = nai.folder / repository.destination
+        asked = ["git", "-C", str(path), "rev-parse", "--show-toplevel", "HEAD"]
+        answer = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.split()
+        assert answer == [str(path.resolve()), repository.commit]
+
+
+def test_a_second_install_finds_nothing_to_do(nai):
+    assert nai.foxup("plan", "--profile", PROFILE, "--json").data["steps"] == []
+
+
+def test_with_the_network_cut_off_it_still_starts_generates_and_verifies(nai):
+    import sys
+
+    command = [*cut_off(), sys.executable, "-m", "foxup", "verify", "--dir", str(nai.folder), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    data = json.loads(done.stdout)["data"]
+    assert data["verdict"] in {"identical", "same"}, done.stdout
+    assert "Version: v1.10.1" in data["infotext"]
+    assert done.returncode == 0
+
+
+def test_started_by_hand_it_comes_up_as_prescribed(nai):
+    """webui.sh with no foxup in sight and no network: the script's arguments, variables and settings are in force."""
+    port = 17977
+    with started([*cut_off(), "bash", "webui.sh", "-f"], nai.folder, port) as log:
+        assert "--skip-torch-cuda-test --no-half --disable-opt-split-attention --use-cpu all" in log
+        assert not re.search(r"Installing|Cloning|Fetching", log)
+        server = next(
+            p for p in psutil.process_iter() if f"--port {port}" in " ".join(words(p)) and "launch" in str(words(p))
+        )
+        question = f"http://127.0.0.1:{port}/sdapi/v1/options"
+        inside = ["nsenter", "--target", str(server.pid), "--net", "--user", "--preserve-credentials"]
+        code = f"import urllib.request as u; print(u.urlopen('{question}', timeout=60).read().decode())"
+        asked = [*inside, str(nai.folder / "venv" / "bin" / "python"), "-c", code]
+        options = json.loads(subprocess.run(asked, check=True, capture_output=True, text=True).stdout)
+        variables = server.environ()
+    for key, value in profile.load(PROFILE).settings.items():
+        assert options[key] == (list(value) if isinstance(value, tuple) else value), key
+    assert variables["STABLE_DIFFUSION_REPO"] == "https://github.com/w-e-w/stablediffusion.git"
+
+
+def test_the_batch_file_passes_the_same_on(nai, tmp_path):
+    """The repository's own webui-user.bat, merged like on Windows, run by a real cmd.exe (wine's)."""
+    if shutil.which("wine") is None:
+        pytest.skip("wine is not installed")
+    script = (nai.folder / "webui-user.sh").read_bytes()
+    arguments = launch_script.current_arguments(script, windows=False)
+    variables = {"STABLE_DIFFUSION_REPO": "", "TORCH_COMMAND": ""}
+    variables = {name: launch_script.all_variables(script, windows=False)[name] for name in variables}
+    original = (nai.folder / "webui-user.bat").read_bytes()
+    merged = launch_script.merge(original, arguments, variables, windows=True)
+    (tmp_path / "webui-user.bat").write_bytes(merged)
+    (tmp_path / "webui.bat").write_bytes(b"@echo off\r\nset>all.txt\r\n")
+    env = {**os.environ, "WINEPREFIX": str(tmp_path / "wine"), "WINEDEBUG": "-all", "DISPLAY": ""}
+    subprocess.run(["wine", "cmd", "/c", "webui-user.bat"], cwd=tmp_path, env=env, check=True, timeout=180,
+                   stdin=subprocess.DEVNULL, capture_output=True)  # fmt: skip
+    passed = dict(line.partition("=")[::2] for line in (tmp_path / "all.txt").read_text(errors="replace").splitlines())
+    assert passed["COMMANDLINE_ARGS"].split() == list(arguments)
+    assert {name: passed[name] for name in variables} == variables
+
+
+def test_a_web_ui_made_by_hand_is_adopted(nai, tmp_path):
+    """Without foxup's records: only what differs is planned, and nothing of the person's is touched."""
+    state, kept = nai.folder / ".foxup", nai.folder.parent / "foxup-state"
+    marker = nai.folder / "venv" / "foxup-environment.json"
+    config = nai.folder / "config.json"
+    saved = {path: path.read_bytes() for path in (marker, config, nai.folder / "webui-user.sh")}
+    mine = [
+        nai.folder / name for name in ("models/Stable-diffusion/mine.safetensors", "extensions/x/y.py", "outputs/a.png")
+    ]
+    state.rename(kept)
+    marker.unlink()
+    config.write_text(json.dumps({**json.loads(saved[config]), "samples_format": "jpg", "CLIP_stop_at_last_layers": 1}))
+    (nai.folder / "webui-user.sh").write_text('export COMMANDLINE_ARGS="--theme dark"\n')
+    try:
+        for path in mine:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("mine")
+        plan = nai.foxup("plan", "--profile", PROFILE, "--json", code=None).data
+        steps = {step["id"]: step for step in plan["steps"]}
+        assert set(steps) == {"packages.install", "launch-script", "settings", "proof.fox"}
+        assert (steps["packages.install"]["bytes"], steps["packages.install"]["details"]) == (0, [])
+        assert steps["settings"]["details"] == ["CLIP_stop_at_last_layers = 2"]
+        nai.foxup("install", "--profile", PROFILE, "--yes", "--no-verify")
+        assert json.loads(config.read_text())["samples_format"] == "jpg"
+        assert "--theme dark --skip-torch-cuda-test" in (nai.folder / "webui-user.sh").read_text()
+        assert [path.read_text() for path in mine] == ["mine"] * 3
+    finally:
+        shutil.rmtree(state, ignore_errors=True)
+        kept.rename(state)
+        for path in mine:
+            path.unlink(missing_ok=True)
+        shutil.rmtree(nai.folder / "extensions" / "x", ignore_errors=True)
+        for path, content in saved.items():
+            path.write_bytes(content)
+
+
+def words(process: psutil.Process) -> list[str]:
+    try:
+        return process.cmdline()
+    except psutil.Error:
+        return []
