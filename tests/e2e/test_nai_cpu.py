@@ -52,9 +52,8 @@ def nai(tmp_path_factory: pytest.TempPathFactory) -> Place:
     base = Path(os.environ.get("FOXUP_TEST_NAI") or tmp_path_factory.mktemp("nai"))
     base.mkdir(parents=True, exist_ok=True)
     place = Place(base / "webui", stand_ins(base / "remotes", base / "config.toml"))
-    begun = time.monotonic()
     place.foxup("install", "--profile", PROFILE, "--yes")
-    print(f"installed and proven in {time.monotonic() - begun:.0f} s")
+
     return place
 
 
