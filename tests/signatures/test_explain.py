@@ -11,7 +11,13 @@ from foxup.signatures import explain_log
 from foxup.signatures.catalogue import load
 from foxup.signatures.engine import matcher
 
-TROUBLES = [*cases("cases-*.toml"), *cases("pasted.toml"), *cases("heldout.toml"), *cases("wordings.toml")]
+TROUBLES = [
+    *cases("cases-*.toml"),
+    *cases("pasted.toml"),
+    *cases("heldout.toml"),
+    *cases("wordings.toml"),
+    *cases("several.toml"),
+]
 REAL = tomllib.loads((CASES / "real" / "expected.toml").read_text(encoding="utf-8"))
 HEALTHY = {
     **{
