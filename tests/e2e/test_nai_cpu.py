@@ -34,7 +34,10 @@ STANDS_IN = {  # whose copy is there for which address
 CUT = ["unshare", "--net", "--map-root-user", "sh", "-c", 'ip link set lo up; exec "$@"', "-"]
 BY_HAND = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
 
-pytestmark = pytest.mark.skipif(not MIRROR, reason="FOXUP_TEST_MIRROR names no folder with repositories")
+pytestmark = [
+    pytest.mark.skipif(not MIRROR, reason="FOXUP_TEST_MIRROR names no folder with repositories"),
+    pytest.mark.timeout(1800),
+]
 
 
 @dataclass(frozen=True)

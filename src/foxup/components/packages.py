@@ -69,7 +69,7 @@ def steps(context: Context, choice: TorchChoice, set_digest: str, *, fresh: bool
         digest=set_digest,
         index=index,
         find_links=sources.find_links if choice.when == "find-links" else (),
-        default_index=sources.mirror_index,
+        default_index=sources.mirror_index or sources.index_url,
         build_constraints=folder / packages.build_constraints if packages.build_constraints else None,
     )
     return [
@@ -83,7 +83,7 @@ def steps(context: Context, choice: TorchChoice, set_digest: str, *, fresh: bool
             download_bytes=choice.download_bytes + packages.download_bytes if fresh else 0,
             disk_bytes=packages.disk_bytes if fresh else 0,
             details=changes,
-            sources=(*((index,) if index else ()), sources.mirror_index or DEFAULT_INDEX, *action.find_links),
+            sources=(*((index,) if index else ()), action.default_index or DEFAULT_INDEX, *action.find_links),
         )
     ]
 
