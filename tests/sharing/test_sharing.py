@@ -1,0 +1,246 @@
+"""One file to post: whole enough to be judged elsewhere, and without anything private."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from foxup import profile, sharing, survey
+from foxup.doctor import examination
+from foxup.doctor.case import Case
+from foxup.doctor.examination import Examination
+from foxup.doctor.run import examine
+from foxup.doctor.state import Config, Environment, Extension, LastVerdict, LogLine, LogState, Repository
+from foxup.errors import UsageError
+from foxup.facts import PythonFacts
+from foxup.paths import Layout
+from foxup.redact import Redactor
+from foxup.sharing.private import shaped, strip_prompts
+from tests.doctor.conftest import GTX_960, RTX_3060, RTX_5070, a1111, machine
+
+EXAMPLES = int(os.environ.get("FOXUP_TEST_EXAMPLES", "60"))
+HOME, USER, HOST = "C:\\Users\\Vasiliy Pupkin", "Vasiliy Pupkin", "PUPKIN-PC"
+
+
+def redactor() -> Redactor:
+    return Redactor(HOME, USER, HOST, ("hunter2-very-secret",))
+
+
+def examined(state=None, facts=None, name="nai") -> Examination:
+    chosen = profile.load(name)
+    state = state or a1111()
+    case = Case(facts or machine(), state, chosen, survey.embedded(chosen))
+    return Examination(case, Layout(Path(state.root), windows=state.windows), examine(case))
+
+
+def posted(examined: Examination, **more) -> dict[str, str]:
+    made = sharing.make(examined, redactor=redactor(), **more)
+    return {form: sharing.render(made, form) for form in sharing.FORMATS}
+
+
+# -- the same findings on the helper's machine
+
+
+def found(one: Examination) -> list[tuple[str, str, str, str | None]]:
+    return [
+        (result.check.id, item.code, str(item.severity), item.fixed_by)
+        for result in one.results
+        for item in result.findings
+    ] + [(result.check.id, str(result.outcome), "", None) for result in one.results]
+
+
+SICK = [
+    a1111(),
+    a1111(root=HOME + "\\webui", launch_script="@echo off\r\nset COMMANDLINE_ARGS=--listen --api-auth me:pw --oops\r\n"),
+    a1111(environment=Environment(present=True, python=None, home=HOME + "\\py", home_exists=False)),
+    a1111(
+        root=HOME + "\\webui",
+        environment=dataclasses.replace(a1111().environment, made_for=HOME + "\\webui\\venv"),
+        config=Config("bom", {"sd_vae": "nope.pt", "CLIP_stop_at_last_layers": "2"}),
+    ),
+    a1111(
+        environment=Environment(present=True, python="3.10.6", home="C:\\p", packages={"torch": "2.1.2", "opencv-python": "4.8.0.76"}),
+        extensions=(Extension("x", "https://me:pw@evil.example/x.git"),),
+        repositories={"repositories/BLIP": Repository(True)},
+        logs=(LogState("webui.log", healthy=False, codes=("gpu-blackwell-sm120-old-torch",)),),
+        failures={"models": "PermissionError: " + HOME},
+    ),
+]  # fmt: skip
+MACHINES = [
+    machine(),
+    machine(RTX_5070),
+    machine(GTX_960),
+    machine(target=HOME + "\\webui"),
+    machine(target="C:\\Users\\Вася Пупкин\\webui", temp="C:\\Users\\Вася\\Temp"),
+    machine(python=(PythonFacts("3.10.11", path="C:\\Users\\Вася\\py\\python.exe"),)),
+    machine(git=None, ram_mib=6000, pagefile_mib=0),
+]
+
+
+@pytest.mark.parametrize("facts", MACHINES, ids=range(len(MACHINES)))
+@pytest.mark.parametrize("state", SICK, ids=range(len(SICK)))
+def test_a_report_is_judged_as_the_machine_was(tmp_path, state, facts):
+    owner = examined(state, facts)
+    path = tmp_path / "report.json"
+    path.write_text(posted(owner)["json"])
+    assert found(examination.of_report(path, None, ())) == found(owner)
+
+
+def test_a_report_serves_as_facts(tmp_path):
+    from foxup.facts import from_text
+
+    owner = examined(facts=machine(RTX_5070))
+    assert from_text(posted(owner)["json"]).gpus == (RTX_5070,)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"facts": {}}', '{"facts": {"os": {"family": "linux"}}, "state": 1}']
+)
+def test_what_is_no_report_is_refused(tmp_path, text):
+    path = tmp_path / "report.json"
+    path.write_text(text)
+    with pytest.raises(UsageError):
+        examination.of_report(path, None, ())
+
+
+def test_an_unknown_format_is_refused():
+    with pytest.raises(UsageError):
+        sharing.check_format("pdf")
+
+
+# -- nothing private
+
+SECRETS = [
+    "hf_" + "AbCdEfGhIjKlMnOpQrStUvWxYz012345",
+    "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8",
+    "sk-" + "proj-aaaabbbbccccddddeeee",
+    "hunter2-very-secret",
+    "ivan.petrov@example.org",
+    "GPU-" + "1a2b3c4d-1a2b-3c4d-5e6f-1a2b3c4d5e6f",
+    "203.0.113.77",
+    USER,
+    HOST,
+    "https://alice:s3cr3tpw@proxy.example:8080/",
+    "https://civitai.com/api/download/1?token=abcdef0123456789abcdef",
+    HOME + "\\Desktop\\x.png",
+    "/home/ivanov/webui",
+]
+NEEDLES = {"https://alice": "s3cr3tpw", "https://civitai": "abcdef0123456789abcdef", HOME: "Vasiliy", "/home": "ivanov"}
+
+
+def needle(secret: str) -> str:
+    return next((value for start, value in NEEDLES.items() if secret.startswith(start)), secret)
+
+
+def planted(secret: str, where: str, around: tuple[str, str]) -> Examination:
+    """An examination with a secret in one of the places where one may stand."""
+    text = f"{around[0]} {secret} {around[1]}"
+    state, facts = a1111(), machine()
+    line = LogLine(1, text)
+    changes = {
+        "evidence": {"logs": (LogState("webui.log", healthy=False, known=False, evidence=(line,)),)},
+        "tail": {"logs": (LogState("webui.log", tail=(text, text)),)},
+        "log name": {"logs": (LogState(text),)},
+        "setting": {"config": Config("ok", {"sd_vae": text, "CLIP_stop_at_last_layers": text})},
+        "script": {"launch_script": f"set COMMANDLINE_ARGS=--theme {text}\r\nset X={text}\r\n"},
+        "root": {"root": f"D:\\{secret}"},
+        "environment": {"environment": Environment(present=True, home=text, made_for=text, packages={"torch": text})},
+        "extension": {"extensions": (Extension(text, text),)},
+        "failure": {"failures": {"models": text}},
+        "infotext": {"verdict": LastVerdict("fox", "same", True, infotext=text)},
+    }
+    if where in changes:
+        return examined(dataclasses.replace(state, **changes[where]), facts)
+    card = dataclasses.replace(RTX_3060, name=text, uuid=secret)
+    return examined(state, dataclasses.replace(facts, gpus=(card,), target=f"D:\\{secret}", temp=text, cpu=text))
+
+
+WHERE = [
+    "evidence",
+    "tail",
+    "log name",
+    "setting",
+    "script",
+    "root",
+    "environment",
+    "extension",
+    "failure",
+    "infotext",
+    "facts",
+]
+AROUND = st.text(st.sampled_from(list("ab .,:;()=[]<>|*\nЖя&%")), max_size=12)
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.sampled_from(SECRETS), st.sampled_from(WHERE), st.tuples(AROUND, AROUND), st.booleans())
+def test_no_secret_survives_in_any_format(secret, where, around, prompts):
+    for form, text in posted(planted(secret, where, around), with_prompts=prompts).items():
+        decoded = text if form != "json" else json.dumps(json.loads(text), ensure_ascii=False)
+        assert needle(secret).lower() not in decoded.lower(), form
+
+
+def test_passwords_of_the_line_are_taken_out_everywhere():
+    state = a1111(
+        launch_script="set COMMANDLINE_ARGS=--api-auth admin:qwertyuiop --gradio-auth me:asdfghjkl\r\n",
+        logs=(LogState("webui.log", tail=("Launching Web UI with arguments: --api-auth admin:qwertyuiop", "said qwertyuiop again")),),
+    )  # fmt: skip
+    from foxup.sharing import private
+
+    one = examined(state)
+    made = sharing.make(one, redactor=private.redactor(one.case))
+    for form in sharing.FORMATS:
+        text = sharing.render(made, form)
+        assert "qwertyuiop" not in text
+        assert "asdfghjkl" not in text
+    assert made.counts["<secret>"] >= 3
+    assert "<secret>" in made.summary()
+
+
+PROMPT = "1girl, fox ears, my private wishes"
+INFOTEXT = f"{PROMPT}\nNegative prompt: lowres wishes\nSteps: 24, Sampler: DPM++ 2M, Seed: 1"
+
+
+def test_prompts_stay_only_when_wanted():
+    state = a1111(
+        logs=(LogState("webui.log", healthy=False, tail=tuple(INFOTEXT.split("\n")), evidence=(LogLine(1, f"prompt: {PROMPT}"),)),),
+        verdict=LastVerdict("fox", "same", True, infotext=INFOTEXT),
+    )  # fmt: skip
+    for form, text in posted(examined(state)).items():
+        assert "wishes" not in text, form
+    kept = posted(examined(state), with_prompts=True)
+    assert all("wishes" in text for text in kept.values())
+
+
+def test_a_log_keeps_its_other_lines():
+    lines = ["Loading weights", *INFOTEXT.split("\n"), "RuntimeError: CUDA out of memory"]
+    assert strip_prompts(lines) == [
+        "Loading weights", "<prompt>", "<prompt>", "Steps: 24, Sampler: DPM++ 2M, Seed: 1", "RuntimeError: CUDA out of memory",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shape"),
+    [
+        ("D:\\ai", "D:\\ai", "D:\\ai"),
+        ("C:\\Users\\Вася\\w", "~\\w", "C:\\~имя\\w"),
+        ("/mnt/c/Users/x y/w", "~/w", "/mnt/c/~ x/w"),
+        ("/home/x/w", "~/w", "~/w"),
+    ],
+)
+def test_a_path_keeps_its_shape(before, after, shape):
+    assert shaped(before, after) == shape
+
+
+def test_the_page_cannot_be_broken_out_of():
+    state = a1111(logs=(LogState("webui.log", tail=("```", "<script>alert(1)</script>")),))
+    pages = posted(examined(state))
+    assert "<script>" not in pages["html"]
+    assert pages["md"].count("```") % 2 == 0
+    assert "'''" in pages["md"]
+    assert "://" not in pages["html"].split("</style>")[0]
