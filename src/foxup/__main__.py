@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from foxup import i18n
+from foxup import i18n, letters
 from foxup.errors import ExitCode, FoxupError
 
 
@@ -13,7 +13,7 @@ def main() -> None:
     """Run the command line and leave with one of the documented exit codes."""
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a code page without a letter shows ? instead of failing
+            stream.reconfigure(errors=letters.ERRORS)  # a code page without a sign shows another, never fails
     if sys.argv[1:] == ["--version"]:
         from foxup import __version__
 

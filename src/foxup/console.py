@@ -167,11 +167,13 @@ def confirm(question: str) -> bool:
 
 def size(count: float) -> str:
     """Write a number of bytes for people, in decimal units."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000 or unit == "GB":
-            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+    if count < 1000:
+        return _("{count:.0f} B").format(count=count)
+    for text in (_("{count:.1f} kB"), _("{count:.1f} MB")):
         count /= 1000
-    return f"{count:.1f} GB"
+        if count < 1000:
+            return text.format(count=count)
+    return _("{count:.1f} GB").format(count=count / 1000)
 
 
 @contextmanager

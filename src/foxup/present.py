@@ -76,17 +76,19 @@ def _processor(found: Facts) -> str:
 
 
 def _gpu(gpu: GpuFacts) -> str:
-    details = [f"{round(gpu.vram_mib / 1024)} GiB"] if gpu.vram_mib else []
+    details = [_("{count:.0f} GiB").format(count=gpu.vram_mib / 1024)] if gpu.vram_mib else []
     details += [f"CC {gpu.cc}"] if gpu.cc else []
     return f"{gpu.name} ({', '.join(details)})" if details else gpu.name
 
 
 def _mib(count: int | None) -> str:
-    return _("unknown") if count is None else f"{count / 1024:.1f} GiB"
+    return _("unknown") if count is None else _("{count:.1f} GiB").format(count=count / 1024)
 
 
 def _disk(found: Facts) -> str:
     free = found.disk.target_free_gib
     if free is None:
         return _("unknown")
-    return _("{free:.1f} GiB free ({kind})").format(free=free, kind=found.disk.target_kind or _("unknown"))
+    kinds = {"ssd": "SSD", "hdd": "HDD", "network": _("network")}
+    kind = kinds.get(found.disk.target_kind or "", _("kind unknown"))
+    return _("{free:.1f} GiB free ({kind})").format(free=free, kind=kind)
