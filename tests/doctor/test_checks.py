@@ -20,7 +20,7 @@ from foxup.doctor.state import (
     Running,
     State,
 )
-from foxup.facts import DiskFacts
+from foxup.facts import DiskFacts, PythonFacts
 from foxup.finding import Outcome
 from tests.doctor.conftest import GTX_960, RTX_5070, a1111, codes, judged, machine
 
@@ -116,7 +116,7 @@ def test_dubious_ownership_names_the_command():
 )
 def test_environment(changes, code):
     state = a1111(environment=dataclasses.replace(a1111().environment, **changes))
-    assert codes("environment.python", state) == [code]
+    assert codes("environment.python", state)[:1] == [code]
 
 
 def test_a_good_environment():
@@ -158,7 +158,7 @@ def test_torch_for_the_processor_beside_a_card():
 
 def test_the_same_torch_on_three_cards():
     """“No kernel image” has two causes; the card tells which."""
-    new = packages(torch="2.7.0+cu128")
+    new = packages(torch="2.7.0+cu128", xformers="0.0.30")
     assert codes("pytorch.version", a1111()) == []
     assert codes("pytorch.version", a1111(), machine(RTX_5070)) == ["gpu-blackwell-sm120-old-torch"]
     assert codes("pytorch.version", a1111(environment=new), machine(RTX_5070)) == []
@@ -286,7 +286,7 @@ def test_port():
 
 def test_server():
     url = "http://127.0.0.1:7860"
-    assert codes("server.running", a1111(running=Running(url, False))) == ["webui-not-answering"]
+    assert codes("server.running", a1111(running=Running(url, False)))[0] == "webui-not-answering"
     assert codes("server.running", a1111(running=Running(url, True))) == []
     assert codes("server.running", a1111(running=Running(url, None))) == []  # still starting
 
@@ -377,3 +377,58 @@ def test_extensions(remote, found):
 def test_network():
     assert codes("network.reach", a1111(network={"github.com": False, "pypi.org": True})) == ["network-unreachable"]
     assert codes("network.reach", a1111(network={"pypi.org": True})) == []
+
+
+# -- entries of the failure catalogue that show in the machine or the person, not in a log
+
+
+def test_versions_na_on_the_page():
+    whole = packages()
+    without = {name: version for name, version in whole.packages.items() if name != "xformers"}
+    env = dataclasses.replace(whole, packages=without)
+    assert codes("pytorch.version", a1111(environment=env)) == ["versions-na-on-page"]
+    assert codes("pytorch.version", a1111(environment=packages(xformers="0.0.23.post1"))) == []
+    assert codes("pytorch.version", a1111(environment=env, launch_script=script("--no-half-vae"))) == []
+
+
+def test_the_window_closes_at_once():
+    env = Environment()
+    store = PythonFacts(
+        "3.11.9", path="C:\\Users\\x\\AppData\\Local\\Microsoft\\WindowsApps\\python.exe", store_stub=True
+    )
+    good = PythonFacts("3.10.11", path="C:\\Python310\\python.exe")
+    assert codes("environment.python", a1111(environment=env), machine(python=(store, good)))[1:] == [
+        "bat-closes-at-once"
+    ]
+    assert codes("environment.python", a1111(environment=env), machine(python=(good,)))[1:] == []
+    named = f"set PYTHON={good.path}\r\n" + script("")
+    assert (
+        codes("environment.python", a1111(environment=env, launch_script=named), machine(python=(store, good)))[1:]
+        == []
+    )
+
+
+def test_the_script_of_settings_was_started():
+    linux = dataclasses.replace(machine(), os=dataclasses.replace(machine().os, family="linux"))
+    state = a1111(environment=Environment(), windows=False, root="/srv/webui")
+    assert codes("environment.python", state, linux)[1:] == ["linux-ran-user-sh"]
+    assert codes("environment.python", dataclasses.replace(state, logs=(LogState("x.log"),)), linux)[1:] == []
+
+
+def test_a_silent_web_ui_and_why():
+    silent = Running("http://127.0.0.1:7860", False)
+    assert codes("server.running", a1111(running=silent))[1:] == ["ui-stuck-loading", "console-selected-freeze"]
+    assert codes("server.running", a1111(running=silent, windows=False))[1:] == ["ui-stuck-loading"]
+
+
+def test_an_extension_newer_than_the_running_web_ui():
+    newer = Running("http://127.0.0.1:7860", True, ("controlnet",))
+    assert codes("server.running", a1111(running=newer)) == ["restart-needed-after-extension"]
+
+
+def test_slow_instead_of_out_of_memory():
+    small = dataclasses.replace(GTX_960, vram_mib=4096)
+    assert "gpu-sysmem-fallback-slow" in codes("gpu.driver", a1111(), machine(small))
+    assert "gpu-sysmem-fallback-slow" not in codes("gpu.driver", a1111(), machine())
+    linux = dataclasses.replace(machine(small), os=dataclasses.replace(machine().os, family="linux", version="22.04"))
+    assert "gpu-sysmem-fallback-slow" not in codes("gpu.driver", a1111(), linux)

@@ -93,10 +93,14 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A web UI that `foxup start` left running; `answers` is None while it is still starting."""
+    """A web UI that `foxup start` left running; `answers` is None while it is still starting.
+
+    `newer_extensions` are those that changed since it was started.
+    """
 
     url: str
     answers: bool | None = None
+    newer_extensions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

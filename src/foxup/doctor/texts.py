@@ -74,11 +74,22 @@ class LimitModel(Model):
     """Finding it gives."""
 
 
+class SpillModel(Model):
+    """When NVIDIA's Windows driver moves data into main memory instead of failing."""
+
+    driver_from: int
+    """First branch that does so by default."""
+    vram_up_to_mib: int
+    """Cards with more memory seldom come to it with Stable Diffusion 1.5."""
+
+
 class Knowledge(Model):
     """profiles/doctor/webui.toml: what is known of web UIs."""
 
     forks: tuple[ForkModel, ...]
     """In the order they are tried; the first that fits counts."""
+    spill: SpillModel
+    """Slow instead of out of memory."""
     limits: tuple[LimitModel, ...] = ()
     """Packages that break it."""
     flags: tuple[str, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -10,12 +11,14 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from foxup import signatures
+from foxup.components import launch_script
 from foxup.components.packages import lock_names
 from foxup.doctor.case import Case, NotApplicable
 from foxup.doctor.checks.webui import need_webui
 from foxup.doctor.state import Environment
 from foxup.doctor.texts import LimitModel, knowledge, say
-from foxup.finding import Finding
+from foxup.finding import Finding, Severity
 from foxup.hardware import Card, TorchSetRule, arch, identify, system
 from foxup.i18n import _
 
@@ -29,7 +32,7 @@ def python(case: Case) -> list[Finding]:
     need_webui(case)
     env, wanted = case.state.environment, case.profile.python.requires
     if not env.present:
-        return [say("environment-missing")]
+        return [say("environment-missing"), *_never_made(case)]
     if not env.home_exists:
         return [say("venv-python-gone", home=env.home)]
     if env.python is None:
@@ -78,6 +81,21 @@ def pytorch(case: Case) -> list[Finding]:
     if card.maker == "nvidia" and ("+cpu" in have or (env.torch_cuda is None and "+cu" not in have)):
         return [say("torch-cpu-build", have=have, card=card.name, wanted=decision.torch.torch)]
     return [*_kernels(case, card, have), *_xformers(case, have)]
+
+
+def _never_made(case: Case) -> list[Finding]:
+    """Say why a web UI that somebody put there by hand may never have made its environment.
+
+    On Windows the script takes the first python it finds; elsewhere the file of settings is taken for the one to start.
+    """
+    if case.state.made or case.state.program.kind != "a1111":
+        return []
+    if not case.state.windows:
+        return [] if case.state.logs else [replace(signatures.finding("linux-ran-user-sh"), severity=Severity.INFO)]
+    named = launch_script.all_variables(case.script, windows=True).get("PYTHON")
+    first = next(iter(case.facts.python), None)
+    odd = first is None or first.store_stub or re.search(case.rules.python.refused_paths, first.path)
+    return [signatures.finding("bat-closes-at-once")] if odd and not named else []
 
 
 def _environment(case: Case) -> Environment:
@@ -203,6 +221,8 @@ def _newer(one: str, other: str) -> bool:
 def _xformers(case: Case, torch: str) -> list[Finding]:
     have = case.state.environment.packages.get("xformers")
     pairs = {rule.xformers: rule.torch for rule in case.rules.sets if rule.xformers}
+    if have is None and "--xformers" in case.flags:
+        return [replace(signatures.finding("versions-na-on-page"), fixed_by="packages.install")]
     if have is None or have not in pairs or pairs[have].partition("+")[0] == torch.partition("+")[0]:
         return []
     return [say("xformers-torch-mismatch", have=have, torch=torch)]

@@ -6,6 +6,7 @@ import re
 import shlex
 from dataclasses import replace
 
+from foxup import signatures
 from foxup.components import launch_script
 from foxup.components.launch_script import NAME, Options
 from foxup.context import Context
@@ -15,6 +16,8 @@ from foxup.doctor.texts import knowledge, say
 from foxup.finding import Finding
 from foxup.i18n import _
 
+_CONSOLE = "console-selected-freeze"
+_WHY_SILENT = ("ui-stuck-loading", _CONSOLE)
 _LINE = re.compile(rf"^\s*(?:@?\s*set\s+\"?|(?:export\s+)?){NAME}=(.*)$", re.IGNORECASE | re.MULTILINE)
 _SETS = re.compile(rf"^\s*@?\s*set\s+\"?{NAME}=", re.IGNORECASE | re.MULTILINE)
 
@@ -49,7 +52,12 @@ def running(case: Case) -> list[Finding]:
     server = case.state.running
     if server is None:
         raise NotApplicable(_("It is not running."))
-    return [say("webui-not-answering", url=server.url)] if server.answers is False else []
+    found = [say("webui-not-answering", url=server.url)] if server.answers is False else []
+    if found:
+        found += [signatures.finding(code) for code in _WHY_SILENT if case.state.windows or code != _CONSOLE]
+    if server.newer_extensions:
+        found.append(signatures.finding("restart-needed-after-extension"))
+    return found
 
 
 def unknown(case: Case) -> list[str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
+from foxup import signatures
 from foxup.components import requirements
 from foxup.context import Context
 from foxup.doctor.case import Case, NotApplicable
 from foxup.doctor.texts import CheckModel, knowledge, say
-from foxup.finding import Finding
+from foxup.finding import Finding, Severity
 from foxup.i18n import _
 
 _FOR_NEW_ONES = frozenset(
@@ -20,6 +24,8 @@ def judge(check: CheckModel, case: Case) -> list[Finding]:
     found = [item for item in _all(case) if item.code in check.codes]
     if check.id == "machine.disk" and case.there:
         found += _nearly_full(case)
+    if check.id == "gpu.driver":
+        found += _spills(case)
     return [item for item in found if not (case.there and item.code in _FOR_NEW_ONES)]
 
 
@@ -40,6 +46,17 @@ def _all(case: Case) -> list[Finding]:
     if case.profile.requirements.hardware == "none":
         return requirements.findings(Context(case.profile, case.facts, case.installed, case.layout))
     return list(case.decision.findings)
+
+
+def _spills(case: Case) -> list[Finding]:
+    """Tell of a card with little memory that this driver on Windows moves data into main memory instead of failing."""
+    if case.profile.requirements.hardware != "card" or case.decision.selected_gpu is None:
+        return []
+    rule, card = knowledge().spill, case.facts.gpus[case.decision.selected_gpu]
+    version = re.match(r"\d+", case.facts.nvml.driver or "")
+    new = case.facts.os.family == "windows" and version is not None and int(version[0]) >= rule.driver_from
+    little = card.vendor == "nvidia" and card.vram_mib is not None and card.vram_mib <= rule.vram_up_to_mib
+    return [replace(signatures.finding("gpu-sysmem-fallback-slow"), severity=Severity.INFO)] if new and little else []
 
 
 def _nearly_full(case: Case) -> list[Finding]:

@@ -50,7 +50,10 @@ def running(layout: Layout) -> dict[str, Any]:
     if server is None:
         return {"running": None}
     started = _STARTED in (files.read_bytes(server.log) or b"")
-    return {"running": Running(server.url, server.api.ping() if started else None)}
+    folder = layout.root / "extensions"
+    paths = [path for path in sorted(folder.iterdir()) if path.is_dir()] if folder.is_dir() else []
+    newer = tuple(path.name for path in paths if path.stat().st_mtime > server.who.started)
+    return {"running": Running(server.url, server.api.ping() if started else None, newer)}
 
 
 def tokenizer(layout: Layout, profile: Profile) -> dict[str, Any]:
