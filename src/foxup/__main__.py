@@ -19,7 +19,8 @@ def main() -> None:
 
         print(f"foxup {__version__}")  # noqa: T201 - the fast way, before anything is imported
         return
-    i18n.use(i18n.choose(sys.argv[1:], os.environ))
+    language = i18n.choose(sys.argv[1:], os.environ)
+    i18n.use(language if "--json" in sys.argv else i18n.printable(language, sys.stderr.encoding))
     sys.exit(run(sys.argv[1:]))
 
 

@@ -71,6 +71,15 @@ def choose(argv: Sequence[str], environ: Mapping[str, str]) -> str:
     return _known(_windows_language()) if sys.platform == "win32" else "en"
 
 
+def printable(name: str, encoding: str | None) -> str:
+    """Return language `name`, or English where the console's code page has no Cyrillic: nobody can read `????`."""
+    try:
+        "яЯёЁ".encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return "en"
+    return name
+
+
 def _known(name: str) -> str:
     short = name.lower().replace("-", "_").split("_")[0].split(".")[0]
     return short if short in LANGUAGES else "en"
