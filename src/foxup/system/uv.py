@@ -14,6 +14,7 @@ from foxup.i18n import _
 from foxup.system import commands, files
 from foxup.system.commands import Log
 
+_SITES = ("lib/python*/site-packages",) if os.name != "nt" else ("Lib/site-packages",)
 Started = Callable[[int], None]
 
 MARKER = "foxup-environment.json"
@@ -143,7 +144,10 @@ def locked_count(lock: Path) -> int:
 
 def installed_count(environment: Path) -> int:
     """Return how many packages lie in the environment now."""
-    return sum(1 for _path in environment.glob("[lL]ib*/**/site-packages/*.dist-info"))
+    try:
+        return sum(1 for place in _SITES for _path in environment.glob(f"{place}/*.dist-info"))
+    except OSError:  # a folder vanished between being listed and being read
+        return 0
 
 
 def write_marker(environment: Path, digest: str, python: str) -> None:
