@@ -21,7 +21,7 @@ from foxup.errors import UsageError
 from foxup.facts import PythonFacts
 from foxup.paths import Layout
 from foxup.redact import Redactor
-from foxup.sharing.private import shaped, strip_prompts
+from foxup.sharing.private import mangled, shaped, strip_prompts
 from tests.doctor.conftest import GTX_960, RTX_3060, RTX_5070, a1111, machine
 
 EXAMPLES = int(os.environ.get("FOXUP_TEST_EXAMPLES", "60"))
@@ -29,7 +29,7 @@ HOME, USER, HOST = "C:\\Users\\Vasiliy Pupkin", "Vasiliy Pupkin", "PUPKIN-PC"
 
 
 def redactor() -> Redactor:
-    return Redactor(HOME, USER, HOST, ("hunter2-very-secret",))
+    return Redactor(HOME, USER, HOST, ("hunter2-very-secret", *mangled(HOME)))
 
 
 def examined(state=None, facts=None, name="nai") -> Examination:

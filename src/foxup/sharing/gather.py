@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from foxup import __version__
-from foxup.components import launch_script, settings
+from foxup.components import settings
 from foxup.doctor.checks.environment import pinned_versions
 from foxup.doctor.examination import Examination
 from foxup.i18n import pick
@@ -33,10 +33,6 @@ def document(examination: Examination) -> dict[str, Any]:
         "findings": [finding.to_document() for finding in examination.findings],
         "versions": _versions(examination),
         "settings": _settings(examination),
-        "launch": {
-            "arguments": list(case.arguments),
-            "variables": launch_script.all_variables(case.script, windows=case.state.windows),
-        },
         "log": _log(examination),
         "verdict": _verdict(examination),
     }

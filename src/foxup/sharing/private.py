@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from foxup.components import launch_script
 from foxup.components.launch_script import Options
 from foxup.doctor.case import Case
 from foxup.redact import Redactor
@@ -27,7 +28,13 @@ _PLACEHOLDERS = ("~", "<user>", "<host>")
 
 def redactor(case: Case) -> Redactor:
     """Return a redactor that knows this machine, this person and the secrets at hand."""
-    return Redactor(Path.home(), _user(), socket.gethostname(), tuple(_secrets(case)))
+    home = str(Path.home())
+    return Redactor(home, _user(), socket.gethostname(), (*_secrets(case), *mangled(home)))
+
+
+def mangled(home: str) -> tuple[str, ...]:
+    """Return how a Windows home folder reads after the web UI has split its arguments: without backslashes."""
+    return (home.replace("\\", ""),) if "\\" in home else ()
 
 
 def clean(
@@ -41,6 +48,7 @@ def clean(
     assert isinstance(posted, dict)
     _keep_shapes(raw["facts"], posted["facts"])
     _keep_versions(raw, posted, pins)
+    _split_anew(posted)
     return posted
 
 
@@ -117,6 +125,16 @@ def shaped(before: str, after: str) -> str:
     after = after.replace(place, place + marks + ("x" if marks.endswith(" ") else ""), 1)
     drive = re.match(r"[A-Za-z]:[\\/]|/mnt/[a-z]/", before)
     return drive[0] + after if drive and after.startswith("~") else after
+
+
+def _split_anew(posted: dict[str, Any]) -> None:
+    """Split arguments and variables out of the redacted script: splitting loses marks by which a path is known."""
+    state = posted["state"]
+    script = state["launch_script"]
+    content = script.encode() if isinstance(script, str) else None
+    words = launch_script.current_arguments(content, windows=state["windows"])
+    variables = launch_script.all_variables(content, windows=state["windows"])
+    posted["launch"] = {"arguments": list(words), "variables": variables}
 
 
 def _keep_versions(raw: Mapping[str, Any], posted: dict[str, Any], pins: Mapping[str, set[str]]) -> None:
