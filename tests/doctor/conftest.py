@@ -30,7 +30,7 @@ def profile_path() -> Path:
 
 def add_own_things(folder: Path) -> None:
     """A model and a picture of the person's, which no repair may touch."""
-    shutil.copyfile(next((folder / "models" / "Stable-diffusion").glob("*.safetensors")), folder / MINE)
+    shutil.copyfile(folder / "models" / "Stable-diffusion" / "tinyfox.safetensors", folder / MINE)
     (folder / PICTURE).parent.mkdir(parents=True, exist_ok=True)
     (folder / PICTURE).write_bytes(b"a picture of mine")
 

@@ -285,18 +285,25 @@ def test_nothing_is_repaired_under_a_running_web_ui(install):
 
 
 def test_a_repair_that_does_not_help_is_our_failure():
-    from foxup.doctor.fix import refuse_if_broken, still_broken
+    from types import SimpleNamespace
+
+    from foxup.doctor.fix import left_out, refuse_if_broken, still_broken
     from foxup.doctor.run import Result, checks
     from foxup.doctor.texts import say
     from foxup.errors import FoxupError
     from foxup.finding import Outcome
+    from foxup.step import Step
 
     result = Result(checks()[0], Outcome.PROBLEM, (say("folders-missing", names="tmp"),))
+    repair = SimpleNamespace(steps=(Step("folders", "", ""),))
     with pytest.raises(FoxupError) as caught:
-        refuse_if_broken(still_broken([result], [result]))
+        refuse_if_broken(still_broken(repair, [result], [result]))
     assert caught.value.code == "repair-failed"
     assert caught.value.exit_code == 3
-    refuse_if_broken(still_broken([result], []))
+    refuse_if_broken(still_broken(repair, [result], []))
+    other = SimpleNamespace(steps=(Step("settings", "", ""),))
+    assert still_broken(other, [result], [result]) == []
+    assert left_out(other, [result]) == ["folders"]
 
 
 def test_the_document_is_the_contract(install):

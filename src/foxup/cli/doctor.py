@@ -200,10 +200,15 @@ def _fix(examination: Examination, *, offline: bool) -> tuple[Result, ...]:
     with progress.listener() as listener:
         fix.carry_out(repair, listener, offline=offline)
     again = examining.again(examination, offline=offline)
-    left = fix.still_broken(examination.results, again.results)
+    left = fix.still_broken(repair, examination.results, again.results)
     console.extend(again.to_document())
     console.out.findings[:] = [finding for result in again.results for finding in result.findings]
     fix.refuse_if_broken(left)
-    console.extend({"fixed": sorted(fix.codes(examination.results))})
+    console.extend({"fixed": sorted(fix.codes(repair, examination.results))})
     console.mark("ok", _("Repaired, and checked again."), style="green")
+    rest = fix.left_out(repair, examination.results)
+    if rest:
+        console.mark(
+            "warn", _("Not in the plan for this machine, so left as it is: {steps}").format(steps=", ".join(rest))
+        )
     return again.results

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,8 @@ from foxup.profile import Profile
 
 _MACHINE = ("machine", "gpu", "python", "git.present")
 _WITHOUT_CARD = "smoke"
+_HERE = frozenset({"doctor", "repair", "settings", "verify", "start", "stop", "report"})
+"""Commands that act on the install of the present folder unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ def profile_of(name: str | None, layout: Layout) -> Profile:
 
 def here(layout: Layout, profile: Profile, facts: Facts, only: Iterable[str], *, offline: bool) -> Examination:
     """Look at an install of this machine and judge it."""
-    return _judged(layout, profile, facts, look(layout, profile, facts, offline=offline), tuple(only))
+    judged = _judged(layout, profile, facts, look(layout, profile, facts, offline=offline), tuple(only))
+    if layout.root in (Path.cwd(), Path.cwd() / workflow.DEFAULT_FOLDER):
+        return judged
+    return replace(judged, results=tuple(_located(result, layout.root) for result in judged.results))
 
 
 def again(before: Examination, *, offline: bool) -> Examination:
@@ -96,6 +101,17 @@ def of_facts(facts: Facts, profile: str | None, only: Iterable[str]) -> Examinat
 def _judged(layout: Layout, profile: Profile, facts: Facts, state: State, only: tuple[str, ...]) -> Examination:
     case = Case(facts, state, profile, survey.embedded(profile))
     return Examination(case, layout, examine(case, only), only)
+
+
+def _located(result: Result, root: Path) -> Result:
+    """Return the result with commands that work from where the person is, which is not the install folder."""
+
+    def at(command: str) -> str:
+        verb = command.removeprefix("foxup ").partition(" ")[0]
+        return f'{command} --dir "{root}"' if command.startswith("foxup ") and verb in _HERE else command
+
+    found = (replace(item, commands=tuple(map(at, item.commands))) for item in result.findings)
+    return replace(result, findings=tuple(found))
 
 
 def _read(path: Path) -> dict[str, Any]:

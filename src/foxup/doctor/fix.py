@@ -43,13 +43,13 @@ def named(results: Iterable[Result]) -> frozenset[str]:
     return frozenset(finding.fixed_by for result in results for finding in result.findings if finding.fixed_by)
 
 
-def codes(results: Iterable[Result]) -> set[str]:
-    """Return the codes of what steps repair."""
-    return {finding.code for result in results for finding in result.findings if finding.fixed_by}
+def codes(repair: Repair, results: Iterable[Result]) -> set[str]:
+    """Return the codes of what the repair puts right."""
+    return {item.code for result in results for item in result.findings if item.fixed_by in _done(repair)}
 
 
 def prepare(examination: Examination, *, offline: bool = False) -> Repair:
-    """Plan the repair. Raises FoxupError (`webui-running`) while the web UI runs."""
+    """Plan the repair. Raises FoxupError: `webui-running`, `plan-blocked`."""
     case, layout = examination.case, examination.layout
     if launch.running_server(layout):
         raise FoxupError("webui-running", _("The web UI runs; nothing is repaired under its hands."), hint="foxup stop")
@@ -60,6 +60,8 @@ def prepare(examination: Examination, *, offline: bool = False) -> Repair:
         prepared = _anew(prepared, offline=offline)
     mended = mend.steps(case, layout) if mend.ARGUMENTS in ids else ()
     plan = planning.restricted(prepared.plan, ids)
+    if ids & _PACKAGES or not (plan.steps or mended or TRUST in ids):
+        workflow.refuse_if_blocked(prepared)
     refused = [name for name, state in case.state.repositories.items() if state.trusted is False]
     trust = tuple(trust_paths(case, refused)) if TRUST in ids else ()
     return Repair(replace(prepared, plan=replace(plan, steps=(*mended, *plan.steps))), trust)
@@ -73,9 +75,15 @@ def carry_out(repair: Repair, listener: Listener, *, offline: bool = False) -> N
         _trust(path)
 
 
-def still_broken(before: Iterable[Result], after: Iterable[Result]) -> list[Finding]:
-    """Return what a repair should have put right and did not: the same check still says the same."""
-    repaired = {(result.check.id, item.code) for result in before for item in result.findings if item.fixed_by}
+def left_out(repair: Repair, results: Iterable[Result]) -> list[str]:
+    """Return the ids of steps that findings name and the plan for this machine does not have."""
+    return sorted(named(results) - _done(repair))
+
+
+def still_broken(repair: Repair, before: Iterable[Result], after: Iterable[Result]) -> list[Finding]:
+    """Return what the repair should have put right and did not: the same check still says the same."""
+    done = _done(repair)
+    repaired = {(result.check.id, item.code) for result in before for item in result.findings if item.fixed_by in done}
     return [item for result in after for item in result.findings if (result.check.id, item.code) in repaired]
 
 
@@ -90,6 +98,11 @@ def refuse_if_broken(left: list[Finding]) -> None:
         hint=_("Please post the report: {command}").format(command="foxup report --out report.md"),
         exit_code=ExitCode.BUG,
     )
+
+
+def _done(repair: Repair) -> frozenset[str]:
+    ids = frozenset(step.id for step in repair.steps)
+    return ids | _PACKAGES if ids & _PACKAGES else ids
 
 
 def _anew(prepared: Prepared, *, offline: bool) -> Prepared:
