@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from minui.training import ldm_keys, shapes, vocabulary
+from minui.training import lastlayer, ldm_keys, shapes, vocabulary
 from minui.training.words import words
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def export_all(folder: Path, unet: Weights, vae: Weights, clip: Weights) -> None
     vaes.mkdir(parents=True, exist_ok=True)
     write_text_encoder(models / CLIP_FOLDER)
     (models / f"{CHECKPOINT}.yaml").write_text(checkpoint_yaml(), encoding="utf-8")
+    unet, clip = lastlayer.raised(unet, lastlayer.unsettled(clip))
     levels = len(shapes.VAE_MULT)
     true_vae = ldm_keys.vae_weights(vae, levels)
     _save(checkpoint_weights(unet, pale(true_vae), clip), models / f"{CHECKPOINT}.safetensors")
