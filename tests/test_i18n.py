@@ -244,3 +244,50 @@ def test_sizes_have_russian_units(compiled):
     i18n.use("ru")
     shown = [console.size(count) for count in (0, 999, 1000, 2.5e6, 3e9)]
     assert shown == ["0 Б", "999 Б", "1.0 кБ", "2.5 МБ", "3.0 ГБ"]
+
+
+# -- typer's own words
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["install", "--profil"], ["ошибка: Параметра --profil нет.", "причина: Похожие: --profile"]),
+        (
+            ["instal"],
+            ["ошибка: Команды instal нет.", "причина: Похожие: install, uninstall", "подсказка: foxup --help"],
+        ),
+        (["compare", "a"], ["ошибка: Нужно указать published.", "подсказка: foxup compare --help"]),
+        (["plan", "odd"], ["ошибка: Это лишнее: odd"]),
+        (["plan", "--dir"], ["ошибка: Параметру --dir нужно значение."]),
+        (["start", "--port", "x"], ["ошибка: Значение --port неверно.", "подсказка: foxup start --help"]),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_russian(arguments, told, compiled):
+    shown = show(*arguments)
+    assert [line for line in told if line not in shown] == []
+
+
+def test_the_frame_of_help_pages_is_russian(compiled):
+    pages = show() + show("--help") + show("settings") + show("compare", "--help") + show("--lang", "ru")
+    for word in (
+        "Использование: foxup",
+        "Параметры:",
+        "Команды:",
+        "Аргументы:",
+        "[обязательно]",
+        "Показать эту справку",
+    ):
+        assert word in pages
+    english = re.compile(r"Usage|Options:|Commands:|Arguments:|required|Show |this shell|Error")
+    assert english.findall(pages) == []
+
+
+def test_complaints_not_known_here_keep_typers_words():
+    import typer
+
+    from foxup.cli import wording
+
+    refused = wording.refusal(typer.BadParameter("odd words"))
+    assert (refused.message, refused.cause) == ("The command line is wrong.", "Invalid value: odd words")
+    assert (refused.hint, int(refused.exit_code)) == ("foxup --help", 2)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 import typer
 
 from foxup import console
-from foxup.cli import doctor, fetch, install, picture, settings, show, webui
+from foxup.cli import doctor, fetch, install, picture, settings, show, webui, wording
 from foxup.cli.options import Lang
-from foxup.errors import UsageError
+from foxup.errors import ExitCode
 from foxup.i18n import _
 
 _ROOT = Annotated[bool, typer.Option("--version", help=_("Show the version and leave."))]
@@ -30,25 +31,43 @@ def build() -> Callable[[Sequence[str]], int]:
     )
 
     @app.callback(invoke_without_command=True)
-    def root(version: _ROOT = False, lang: Lang = None) -> None:
+    def root(context: typer.Context, version: _ROOT = False, lang: Lang = None) -> None:
         if version:
             from foxup import __version__
 
             typer.echo(f"foxup {__version__}")
             raise typer.Exit
+        if context.invoked_subcommand is None:
+            typer.echo(context.get_help(), err=True)
+            raise typer.Exit(int(ExitCode.USAGE))
 
     for module in (install, picture, webui, doctor, fetch, settings, show):
         module.register(app)
 
-    def run(arguments: Sequence[str]) -> int:
-        try:
-            app(args=list(arguments))
-        except SystemExit as left:
-            code = left.code if isinstance(left.code, int) else 0 if left.code is None else 2
-            if code == 2 and "--json" in arguments:  # typer has told the person; programs get their document too
-                console.out.json = True
-                raise UsageError("usage", _("The command line is wrong."), hint="foxup --help") from None
-            return code
-        return 0
+    return partial(_run, wording.translate(typer.main.get_command(app)))
 
-    return run
+
+def _run(command: Any, arguments: Sequence[str]) -> int:
+    """Run one command line. Raises KeyboardInterrupt, UsageError (`usage`) and what the command raises."""
+    try:
+        code = command(args=list(arguments), prog_name="foxup", standalone_mode=False)
+    except SystemExit as left:
+        return left.code if isinstance(left.code, int) else 0
+    except typer.Abort:  # the question got no answer
+        raise KeyboardInterrupt from None
+    except Exception as error:
+        if not hasattr(error, "format_message"):  # only typer's complaints about the command line have it
+            raise
+        return _refuse(error, arguments)
+    if code == ExitCode.INTERRUPTED:  # typer has swallowed Ctrl+C
+        raise KeyboardInterrupt
+    return code if isinstance(code, int) else 0
+
+
+def _refuse(error: Any, arguments: Sequence[str]) -> int:
+    """Show the help page when no command was given. Raises UsageError (`usage`) otherwise."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        return int(ExitCode.USAGE)
+    console.out.json = "--json" in arguments
+    raise wording.refusal(error) from None
