@@ -51,6 +51,14 @@ def test_a_number_in_quotes_differs_though_it_looks_the_same():
     assert settings.differing({**_plain(), "CLIP_stop_at_last_layers": True}, WANTED)
 
 
+@pytest.mark.parametrize(
+    ("have", "same"), [("fox.ckpt", True), ("fox.ckpt [0123456789]", True), ("cat.ckpt [0123456789]", False), (None, False)]
+)
+def test_the_hash_that_the_web_ui_adds_to_a_checkpoint_is_no_change(have, same):
+    found = settings.differing({"sd_model_checkpoint": have}, {"sd_model_checkpoint": "fox.ckpt"})
+    assert (found == {}) is same
+
+
 def test_lists_keep_the_persons_own_items_first():
     merged = settings.merged({"quicksettings_list": ["mine"]}, WANTED)
     assert merged["quicksettings_list"] == ["mine", "sd_vae"]

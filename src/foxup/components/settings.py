@@ -18,6 +18,7 @@ from foxup.step import Step, WriteFile
 
 Settings = dict[str, Any]
 _LISTS = frozenset({"quicksettings_list"})
+_CHECKPOINT = "sd_model_checkpoint"
 
 
 def read(content: bytes | None) -> Settings | None:
@@ -58,7 +59,7 @@ def differing(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str
     return {
         key: (current.get(key), target[key])
         for key in wanted
-        if current.get(key) != target[key] or type(current.get(key)) is not type(target[key])
+        if not _same(key, current.get(key), target[key]) or type(current.get(key)) is not type(target[key])
     }
 
 
@@ -125,3 +126,10 @@ def _joined(have: Any, wanted: Any) -> Any:
     if not isinstance(have, list):
         return wanted
     return [*have, *(item for item in wanted if item not in have)]
+
+
+def _same(key: str, have: Any, wanted: Any) -> bool:
+    """Compare two values. The web UI itself writes a checkpoint's short hash behind its name: `fox.ckpt [1a2b]`."""
+    if key == _CHECKPOINT and isinstance(have, str) and have.endswith("]"):
+        return bool(have.rpartition(" [")[0] == wanted)
+    return bool(have == wanted)
