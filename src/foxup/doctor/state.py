@@ -113,11 +113,15 @@ class LogLine:
 
 @dataclass(frozen=True, slots=True)
 class LogState:
-    """One console log and what it says. `stale`: something was repaired since, so that it tells of the past."""
+    """One console log and what it says.
+
+    `stale`: it tells of the past, for something changed since; `since` are the steps that did.
+    """
 
     name: str
     modified: str = ""
     stale: bool = False
+    since: tuple[str, ...] = ()
     healthy: bool = True
     known: bool = True
     codes: tuple[str, ...] = ()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from foxup import signatures
 from foxup.doctor.state import LastVerdict, LogLine, LogState
 from foxup.facts import Facts
+from foxup.finding import Finding
 from foxup.paths import Layout
 from foxup.signatures import LogDiagnosis
 from foxup.system import files
@@ -19,6 +19,8 @@ from foxup.system.text import decode
 _OF_FOXUP = ("webui.log", "webui-private.log", "install.log")
 _INSTALLING = "install.log"
 _OF_OTHERS = ("tmp/stdout.txt", "tmp/stderr.txt", "*.log")
+_ANEW = ("packages.install", "webui.files")
+"""After these it is another web UI than the one that wrote the log."""
 _MOST = 3
 _TAIL_LINES = 120
 _TAIL_BYTES = 60_000
@@ -29,8 +31,8 @@ def read(layout: Layout, facts: Facts) -> dict[str, Any]:
     paths = [layout.logs / name for name in _OF_FOXUP]
     paths += [path for pattern in _OF_OTHERS for path in layout.root.glob(pattern)]
     present = sorted((path for path in paths if path.is_file() and path.stat().st_size), key=_modified, reverse=True)
-    changed = _last_change(layout)
-    return {"logs": tuple(_log(path, layout.root, facts, changed) for path in present[:_MOST])}
+    ended = _ended(layout)
+    return {"logs": tuple(_log(path, layout.root, facts, ended) for path in present[:_MOST])}
 
 
 def verdict(layout: Layout) -> dict[str, Any]:
@@ -55,12 +57,14 @@ def verdict(layout: Layout) -> dict[str, Any]:
     }
 
 
-def _log(path: Path, root: Path, facts: Facts, changed: _Change) -> LogState:
+def _log(path: Path, root: Path, facts: Facts, ended: list[tuple[float, str]]) -> LogState:
     told = signatures.explain_log(path, facts)
+    since = _since(path, ended)
     return LogState(
         name=path.relative_to(root).as_posix(),
         modified=_stamp(path),
-        stale=_stale(path, changed),
+        stale=bool(since) and not any(_lasts(finding, since) for finding in told.findings),
+        since=since,
         healthy=told.healthy,
         known=told.known,
         codes=tuple(finding.code for finding in told.findings),
@@ -68,6 +72,11 @@ def _log(path: Path, root: Path, facts: Facts, changed: _Change) -> LogState:
         evidence=_evidence(told),
         tail=tuple(_tail(path)),
     )
+
+
+def _lasts(finding: Finding, since: tuple[str, ...]) -> bool:
+    """Whether a cause is still there after those steps: what repairs it is known and was not among them."""
+    return finding.fixed_by is not None and not {finding.fixed_by, *_ANEW} & set(since)
 
 
 def _evidence(told: LogDiagnosis) -> tuple[LogLine, ...]:
@@ -82,27 +91,23 @@ def _tail(path: Path) -> list[str]:
         return decode(stream.read()).splitlines()[-_TAIL_LINES:]
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """When a step of foxup last ended well, in seconds since the epoch, and whether the last step of all did."""
-
-    at: float = 0.0
-    well: bool = True
-
-
-def _last_change(layout: Layout) -> _Change:
-    lines = [entry for entry in Journal(layout.journal).lines() if "at" in entry]
-    ended = [entry["at"] for entry in lines if entry.get("event") == "end"]
-    well = not lines or lines[-1].get("event") == "end"
-    try:
-        return _Change(datetime.fromisoformat(ended[-1]).timestamp() if ended else 0.0, well)
-    except ValueError:
-        return _Change(well=well)
+def _since(path: Path, ended: list[tuple[float, str]]) -> tuple[str, ...]:
+    """Return the steps that ended well after the last line of a log. The log of installing goes on over all runs."""
+    if path.name == _INSTALLING:
+        return (ended[-1][1],) if ended and ended[-1][1] else ()
+    return tuple(dict.fromkeys(step for at, step in ended if step and at > _modified(path)))
 
 
-def _stale(path: Path, changed: _Change) -> bool:
-    """Whether a log tells of what was put right since. The log of installing goes on over all runs."""
-    return changed.well if path.name == _INSTALLING else _modified(path) < changed.at
+def _ended(layout: Layout) -> list[tuple[float, str]]:
+    """Return when each step ended, in seconds since the epoch, and its id; one that failed or was cut off has none."""
+    found = []
+    for entry in Journal(layout.journal).lines():
+        try:
+            at = datetime.fromisoformat(str(entry.get("at"))).timestamp()
+        except ValueError:
+            continue
+        found.append((at, str(entry.get("step", "")) if entry.get("event") == "end" else ""))
+    return found
 
 
 def _modified(path: Path) -> float:
