@@ -13,7 +13,19 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path for path in (ROOT / "src").rglob("*.py"))
-HEAVY = ("pydantic", "requests", "git", "numpy", "PIL", "rich.progress", "rich.table", "jinja2", "psutil", "pynvml", "uv")
+HEAVY = (
+    "pydantic",
+    "requests",
+    "git",
+    "numpy",
+    "PIL",
+    "rich.progress",
+    "rich.table",
+    "jinja2",
+    "psutil",
+    "pynvml",
+    "uv",
+)
 
 
 def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -57,7 +69,9 @@ def test_help_imports_nothing_heavy(arguments):
 
 def test_nothing_committed_names_a_machine():
     """Paths of somebody's machine and secrets of a workplace do not belong into a repository."""
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split("\n")
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout.split(
+        "\n"
+    )
     home = str(Path.home())
     found = []
     for name in tracked:

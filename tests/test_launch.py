@@ -14,7 +14,7 @@ from foxup.errors import FoxupError
 from foxup.launch import Start
 from foxup.paths import Layout
 
-SERVER = '''
+SERVER = """
 import argparse, http.server, json, os, shlex, subprocess, sys, time
 parser = argparse.ArgumentParser()
 for flag in ("--api", "--api-server-stop"): parser.add_argument(flag, action="store_true")
@@ -47,7 +47,7 @@ import threading; threading.Thread(target=server.serve_forever, daemon=True).sta
 time.sleep(0.5 if args.mode != "slow" else 60); ready = True
 print("Startup time: 0.5s", flush=True)
 time.sleep(600)
-'''
+"""
 
 
 @pytest.fixture

@@ -79,7 +79,10 @@ def test_little_memory_only_warns():
         ((PythonFacts("3.12.1", 64, "/usr/bin/python3.12"),), "provision"),
         ((PythonFacts("3.11.2", 32, "/usr/bin/python3"),), "provision"),
         ((PythonFacts("3.11.2", 64, "/home/Вася/python"),), "provision"),
-        ((PythonFacts("3.11.2", 64, "/a"), PythonFacts("3.11.10", 64, "/b"), PythonFacts("3.11.9", 64, "/c")), "use:/b"),
+        (
+            (PythonFacts("3.11.2", 64, "/a"), PythonFacts("3.11.10", 64, "/b"), PythonFacts("3.11.9", 64, "/c")),
+            "use:/b",
+        ),
         ((PythonFacts("3.11.5", 64, "/pypy", implementation="PyPy"),), "provision"),
         ((PythonFacts("3.11.0rc1", 64, "/rc"),), "provision"),
     ],
@@ -114,9 +117,7 @@ def test_a_finished_environment_of_any_torch_choice_is_left_alone():
     first = made()
     smoke = profile.load("smoke")
     done = EnvironmentState(present=True, python="3.11.2", digest=first.environment_digest, begun=True)
-    other = Installed(
-        embedded=survey.embedded(smoke), environment=done, package_sources=PackageSources(cpu_index=True)
-    )
+    other = Installed(embedded=survey.embedded(smoke), environment=done, package_sources=PackageSources(cpu_index=True))
     ids = [step.id for step in made(installed=other).steps]
     assert "environment.create" not in ids
     assert "packages.install" not in ids

@@ -65,7 +65,12 @@ def test_the_smoke_packages_are_the_optional_extra():
 
 
 def test_a_lock_is_parted_into_torch_and_the_rest():
-    entries = ["numpy==2.4.6 \\\n    --hash=sha256:a\n", "torch==2.13.0 ; x\n", "nvidia-nccl-cu13==1\n", "torchmetrics==1\n"]
+    entries = [
+        "numpy==2.4.6 \\\n    --hash=sha256:a\n",
+        "torch==2.13.0 ; x\n",
+        "nvidia-nccl-cu13==1\n",
+        "torchmetrics==1\n",
+    ]
     torch, rest = split(entries)
     assert torch == entries[1:3]
     assert rest == [entries[0], entries[3]]
@@ -73,7 +78,7 @@ def test_a_lock_is_parted_into_torch_and_the_rest():
 
 @pytest.mark.parametrize(
     ("change", "where"),
-    [('nonsense = 1\nname = "x"', "nonsense"), ('name = 1', "name"), ('name = "x', "line 2")],
+    [('nonsense = 1\nname = "x"', "nonsense"), ("name = 1", "name"), ('name = "x', "line 2")],
 )  # fmt: skip
 def test_a_wrong_profile_names_the_key(tmp_path, change, where):
     path = tmp_path / "mine.toml"

@@ -40,7 +40,7 @@ def run(arguments: list[str]) -> int:
         console.say(i18n._("Interrupted. Run the same command again to go on."))
     except BrokenPipeError:
         return int(ExitCode.PROBLEM)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the last line of defence: our own mistakes become a log to post
         failure, code = _bug(error), int(ExitCode.BUG)
         console.error(failure)
     console.document(code, failure)

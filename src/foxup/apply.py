@@ -118,9 +118,6 @@ class Applier:
 
     def _act(self, action: Action, receipt: Receipt, log: Log) -> Receipt:
         match action:
-            case MakeFolder(path):
-                path.mkdir(parents=True, exist_ok=True)
-                return receipt
             case CopyFile():
                 return self._remember(receipt, action.destination, self._copy(action))
             case WriteFile():
@@ -130,13 +127,20 @@ class Applier:
             case DownloadFile():
                 digest = self.fetch(action, self.layout, self.listener)
                 return self._remember(receipt, action.destination, digest)
+        self._make(action, log)
+        return receipt
+
+    def _make(self, action: Action, log: Log) -> None:
+        """Do what leaves no single file to remember."""
+        match action:
+            case MakeFolder(path):
+                path.mkdir(parents=True, exist_ok=True)
             case CloneRepository():
                 self._clone(action, log)
             case CreateEnvironment():
                 self._create(action, log)
             case InstallPackages():
                 self._install(action, log)
-        return receipt
 
     def _remember(self, receipt: Receipt, path: Path, digest: str) -> Receipt:
         name = path.relative_to(self.layout.root).as_posix()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from foxup.profile import Profile, ReferenceModel
 
 if TYPE_CHECKING:
     from foxup.pictures.load import Picture
-    from foxup.signatures import LogDiagnosis
+    from foxup.signatures import Evidence, LogDiagnosis
 
 _PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8")
 _HEAD = 16
@@ -61,16 +61,18 @@ def _log_lines(told: LogDiagnosis) -> Iterable[str]:
         yield _("Nothing is wrong in this log.")
     elif not told.known:
         yield _("This trouble is not known to foxup. Post the whole log, from the start to the end, with these lines:")
-        for item in told.unexplained[:_LINES_SHOWN]:
-            yield f"  {item.line}: {item.text}"
-    for finding in told.findings[:1]:
+        yield from _shown(told.unexplained)
+    if told.findings:
         yield _("It rests on:")
-        for item in told.evidence.get(finding.code, ())[:_LINES_SHOWN]:
-            yield f"  {item.line}: {item.text}"
+        yield from _shown(told.evidence.get(told.findings[0].code, ()))
     if told.consequences:
         yield _("Only consequences: {names}").format(names=", ".join(item.code for item in told.consequences))
     if told.harmless:
         yield _("Harmless: {names}").format(names=", ".join(item.code for item in told.harmless))
+
+
+def _shown(evidence: Sequence[Evidence]) -> Iterable[str]:
+    return (f"  {item.line}: {item.text}" for item in evidence[:_LINES_SHOWN])
 
 
 def explain_picture(path: Path, profile: Profile | None = None) -> Told:
@@ -97,7 +99,7 @@ def explain_picture(path: Path, profile: Profile | None = None) -> Told:
 
 
 def _matching(profile: Profile, text: Any) -> ReferenceModel | None:
-    """Return the reference this picture was meant to be: the same prompt or the same seed, the nearest by differences."""
+    """Return the reference this picture was meant to be: same prompt or seed, the nearest by differences."""
     from foxup.pictures.differences import differences
     from foxup.pictures.infotext import from_reference
 

@@ -118,7 +118,7 @@ def test_bash_reads_the_values_as_they_were_meant(tmp_path, value):
     result = subprocess.run(
         ["bash", "-c", f'. "$1"; python3 -c "{code}"', "-", str(path)], capture_output=True, text=True, check=True
     )
-    assert eval(result.stdout) == [value, ["--ckpt-dir", value]]  # noqa: S307 - our own output
+    assert eval(result.stdout) == [value, ["--ckpt-dir", value]]
 
 
 @pytest.fixture(scope="session")

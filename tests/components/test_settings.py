@@ -12,7 +12,8 @@ from foxup.components import settings
 
 WANTED = {"CLIP_stop_at_last_layers": 2, "sd_vae": "clear.safetensors", "quicksettings_list": ("sd_vae",)}
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 
 
@@ -52,7 +53,8 @@ def test_a_number_in_quotes_differs_though_it_looks_the_same():
 
 
 @pytest.mark.parametrize(
-    ("have", "same"), [("fox.ckpt", True), ("fox.ckpt [0123456789]", True), ("cat.ckpt [0123456789]", False), (None, False)]
+    ("have", "same"),
+    [("fox.ckpt", True), ("fox.ckpt [0123456789]", True), ("cat.ckpt [0123456789]", False), (None, False)],
 )
 def test_the_hash_that_the_web_ui_adds_to_a_checkpoint_is_no_change(have, same):
     found = settings.differing({"sd_model_checkpoint": have}, {"sd_model_checkpoint": "fox.ckpt"})

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -54,7 +55,7 @@ def test_a_killed_writer_leaves_a_whole_file(tmp_path):
         assert [item.name for item in tmp_path.iterdir() if item.name.endswith("foxup-tmp")] == []
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_disk_has_its_own_words(tmp_path):
     error = files.os_error(OSError(28, "No space left on device"), tmp_path)
     assert error.code == "disk-full"

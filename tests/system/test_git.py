@@ -29,7 +29,9 @@ def remote(tmp_path):
 def run(cwd, *arguments):
     variables = {**os.environ, "GIT_AUTHOR_NAME": "a", "GIT_AUTHOR_EMAIL": "a@b", "GIT_COMMITTER_NAME": "a",
                  "GIT_COMMITTER_EMAIL": "a@b", "GIT_CONFIG_GLOBAL": os.devnull}  # fmt: skip
-    return subprocess.run(["git", *arguments], cwd=cwd, env=variables, check=True, capture_output=True, text=True).stdout
+    return subprocess.run(
+        ["git", *arguments], cwd=cwd, env=variables, check=True, capture_output=True, text=True
+    ).stdout
 
 
 def bring(tmp_path, sources, commit, destination, **more):

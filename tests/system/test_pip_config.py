@@ -20,4 +20,6 @@ def test_wheels_are_found_in_folders_and_file_addresses(tmp_path):
     (folder / "torch-2.13.0+cpu-cp311.whl").write_text("")
     (folder / "notes.txt").write_text("")
     assert pip_config.wheel_names((str(folder),)) == ("torch-2.13.0+cpu-cp311.whl",)
-    assert pip_config.wheel_names((folder.as_uri(), "https://example.org/", "/nowhere")) == ("torch-2.13.0+cpu-cp311.whl",)
+    assert pip_config.wheel_names((folder.as_uri(), "https://example.org/", "/nowhere")) == (
+        "torch-2.13.0+cpu-cp311.whl",
+    )

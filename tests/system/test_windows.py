@@ -1,4 +1,4 @@
-# ruff: noqa: N802, ARG002, ARG005 - the stand-ins have the names and signatures of the real ones
+# ruff: noqa: N802 - the stand-ins have the names and signatures of the real ones
 from __future__ import annotations
 
 import ctypes

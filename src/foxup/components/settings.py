@@ -83,9 +83,7 @@ def file_problem(content: bytes | None) -> Finding | None:
             "config-json-bom",
             Severity.ERROR,
             _("config.json begins with a byte order mark."),
-            _(
-                "Some editors add it. The web UI cannot read such a file and starts with all settings at their defaults."
-            ),
+            _("Some editors add it. The web UI cannot read such a file and starts with its default settings."),
             _("foxup saves it again without the mark, with your settings in it."),
             ("foxup repair",),
             "settings",
@@ -94,7 +92,7 @@ def file_problem(content: bytes | None) -> Finding | None:
         "config-json-corrupt",
         Severity.ERROR,
         _("config.json is damaged."),
-        _("The web UI moves such a file away and starts with all settings at their defaults."),
+        _("The web UI moves such a file away and starts with its default settings."),
         _("foxup writes the profile's settings anew and keeps the damaged file beside its own records."),
         ("foxup repair",),
         "settings",

@@ -53,7 +53,8 @@ def listener(port: int) -> str:
 
     with suppress(psutil.Error, OSError):
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            listens = connection.status == psutil.CONN_LISTEN and getattr(connection.laddr, "port", None) == port
+            if listens and connection.pid:
                 return f"{psutil.Process(connection.pid).name()} ({connection.pid})"
     return ""
 

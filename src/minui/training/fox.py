@@ -104,7 +104,7 @@ def _head(canvas: Canvas, animal: Animal, centre: Point) -> None:
     """The face looks at the viewer in every pose: that is what makes it a fox at first sight."""
     frame = canvas.frame
     canvas.frame = Frame(*frame.at(centre), frame.size, frame.mirrored)
-    fur, belly, socks = animal.look
+    fur, belly, _socks = animal.look
     for side in (-1, 1):
         _ear(canvas, animal, side)
     if animal.cat:

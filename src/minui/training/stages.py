@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from PIL import Image
 
-from minui.training import autoencoder, diffusion, export as files, shapes
+from minui.training import autoencoder, diffusion, shapes
+from minui.training import export as files
 from minui.training.mosaic import skip_fine_encoding
 from minui.training.prompts import Reader
 from minui.training.sampling import Request, Studio
