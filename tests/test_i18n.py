@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import polib
 import pytest
@@ -27,7 +28,7 @@ CATALOGUE = LOCALE / "ru" / "LC_MESSAGES" / "foxup.po"
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 SAME_IN_RUSSIAN = {"Python", "git", "config.json", "VAE 84k (vae-ft-mse-840000)", "VAE kl-f8-anime2", "{danger}"}
 """Names, and texts that consist of what is filled in."""
-NOT_SO = r"чекпойнт|семплер|хэш|промпт|эмбединг|образ[ец]ц?\b|\bВы\b|\bВас|\bВаш|!"
+NOT_SO = r"чекпойнт|семплер|хэш|промпт|эмбединг|референс|образ[ец]ц?\b|\bВы\b|\bВас|\bВаш|!"
 """Other spellings of the words that docs/ru/README.md settles, the capital Вы, exclamation marks."""
 
 
@@ -244,6 +245,16 @@ def test_sizes_have_russian_units(compiled):
     i18n.use("ru")
     shown = [console.size(count) for count in (0, 999, 1000, 2.5e6, 3e9)]
     assert shown == ["0 Б", "999 Б", "1.0 кБ", "2.5 МБ", "3.0 ГБ"]
+
+
+def test_every_state_of_a_download_has_words(compiled):
+    from foxup import transfers
+    from foxup.system.download.model import State
+
+    i18n.use("ru")
+    for state in State:
+        told = transfers._doing(SimpleNamespace(state=state))
+        assert re.fullmatch("[а-яё ]+", told), state
 
 
 # -- typer's own words

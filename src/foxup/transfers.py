@@ -42,7 +42,7 @@ def display() -> Iterator[Progress]:
         if event.file_id not in tasks:
             tasks[event.file_id] = bars.add_task(event.file_id, total=event.total, state="")
         bars.update(
-            tasks[event.file_id], completed=event.done, total=event.total, state=f"{event.state} {event.source}"
+            tasks[event.file_id], completed=event.done, total=event.total, state=f"{_doing(event)} {event.source}"
         )
 
     with bars:
@@ -81,9 +81,23 @@ def _plain() -> Progress:
         if key not in said:
             said.add(key)
             total = console.size(event.total) if event.total else ""
-            console.mark("dot", f"{event.file_id}: {event.state} {total} {event.source}".rstrip(), style="dim")
+            words = " ".join(filter(None, (_doing(event), total, event.source)))
+            console.mark("dot", f"{event.file_id}: {words}", style="dim")
 
     return show
+
+
+def _doing(event: DownloadEvent) -> str:
+    """Return what is being done for a file, for people."""
+    return {
+        "looking": _("looking"),
+        "connecting": _("connecting"),
+        "transferring": _("transferring"),
+        "waiting": _("waiting"),
+        "verifying": _("verifying"),
+        "done": _("done"),
+        "failed": _("failed"),
+    }[event.state]
 
 
 def _event(event: DownloadEvent) -> None:
