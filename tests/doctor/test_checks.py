@@ -309,6 +309,7 @@ def test_logs():
 def test_verdict():
     assert codes("verdict.last", a1111(verdict=LastVerdict("fox", "different", False))) == ["last-proof-failed"]
     assert codes("verdict.last", a1111(verdict=LastVerdict("fox", "same", True))) == []
+    assert judged("verdict.last", a1111(verdict=LastVerdict("fox", "unconfirmed", False))).outcome is Outcome.OK
 
 
 # -- security

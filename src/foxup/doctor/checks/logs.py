@@ -9,6 +9,8 @@ from foxup.doctor.texts import say
 from foxup.finding import Finding
 from foxup.i18n import _
 
+_UNCONFIRMED = "unconfirmed"
+
 
 def newest(case: Case) -> list[Finding]:
     """Say what the newest console log tells of; one from before a repair tells of the past."""
@@ -28,6 +30,8 @@ def verdict(case: Case) -> list[Finding]:
         raise NotApplicable(_("Nothing was verified yet."))
     if last.proven:
         return []
+    if last.verdict == _UNCONFIRMED:
+        return [say("last-proof-failed/unconfirmed", reference=last.reference)]
     codes = ", ".join(last.codes) or _("nothing")
     return [say("last-proof-failed", reference=last.reference, verdict=last.verdict, codes=codes)]
 
