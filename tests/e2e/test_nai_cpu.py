@@ -225,3 +225,28 @@ def words(process: psutil.Process) -> list[str]:
         return process.cmdline()
     except psutil.Error:
         return []
+
+
+def test_the_tokenizer_of_nai_needs_no_hub(nai, tmp_path):
+    """The files that the profile nai lays into the install, read as the web UI asks for them first (local files only)."""
+    guide = profile.load("nai")
+    for file in (item for item in guide.files if item.kind == "tokenizer"):
+        target = tmp_path / file.destination
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes((guide.folder / file.sources[0].url.removeprefix("package:")).read_bytes())
+    code = (
+        "from transformers import CLIPTokenizer, CLIPTextConfig; name = 'openai/clip-vit-large-patch14';"
+        "t = CLIPTokenizer.from_pretrained(name, local_files_only=True);"
+        ""
+        "c = CLIPTextConfig.from_pretrained(name, local_files_only=True);"
+        "print(t('a photo of a cat').input_ids, t.model_max_length, c.hidden_size, c.num_hidden_layers)"
+    )
+    command = [*cut_off(), str(nai.folder / "venv" / "bin" / "python"), "-c", code]
+    begun = time.monotonic()
+    done = subprocess.run(
+        command, cwd=tmp_path, env={**BY_HAND, "HOME": str(tmp_path), **guide.launch.environment},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.strip() == "[49406, 320, 1125, 539, 320, 2368, 49407] 77 768 12"
+    assert "Retrying" not in done.stderr
+    assert time.monotonic() - begun < 60
