@@ -75,7 +75,14 @@ def say(text: str = "", *, style: str | None = None) -> None:
 
 def _print(printer: RichConsole, text: str, style: str | None = None) -> None:
     """Print one line: wrapped by words on a terminal, whole in a pipe, so that paths and commands can be copied."""
-    printer.print(text, style=style, soft_wrap=not printer.is_terminal)
+    if not printer.is_terminal:
+        printer.print(text, style=style, soft_wrap=True)
+        return
+    from rich.padding import Padding
+    from rich.text import Text
+
+    indent = len(text) - len(text.lstrip(" "))
+    printer.print(Padding(Text(text[indent:], style=style or ""), (0, 0, 0, indent)))
 
 
 def detail(text: str) -> None:
