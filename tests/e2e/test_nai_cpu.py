@@ -250,3 +250,41 @@ def test_the_tokenizer_of_nai_needs_no_hub(nai, tmp_path):
     assert done.stdout.strip() == "[49406, 320, 1125, 539, 320, 2368, 49407] 77 768 12"
     assert "Retrying" not in done.stderr
     assert time.monotonic() - begun < 60
+
+
+@pytest.mark.parametrize("damage", ["without its git folder", "at another commit", "empty", "gone"])
+def test_a_part_that_would_make_the_launcher_overwrite_the_web_ui_is_repaired(nai, damage):
+    """In a folder without its own `.git`, git answers for the web UI around it, and its launcher resets that instead."""
+    part = nai.folder / "repositories" / "k-diffusion"
+    if damage == "at another commit":
+        commit = ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "--allow-empty", "-m", "x"]
+        subprocess.run(["git", "-C", str(part), *commit], check=True)
+    else:
+        shutil.rmtree(part / ".git" if damage == "without its git folder" else part)
+        if damage == "empty":
+            part.mkdir()
+    steps = [step["id"] for step in nai.foxup("plan", "--profile", PROFILE, "--json").data["steps"]]
+    assert steps == ["repositories.k-diffusion", "proof.fox"]
+    nai.foxup("repair", "--yes")
+    test_each_repository_is_its_own_top_level(nai)
+    assert nai.foxup("plan", "--profile", PROFILE, "--json").data["steps"] in ([], steps[1:])
+
+
+@pytest.mark.parametrize("moment_s", [1.5, 3.0, 4.5, 6.0])
+def test_killed_at_any_moment_it_goes_on(nai, tmp_path, moment_s):
+    """SIGKILL in the middle of clones or packages; the same command again ends like an undisturbed install."""
+    import sys
+
+    folder = tmp_path / "webui"
+    command = [sys.executable, "-m", "foxup", "install", "--profile", PROFILE, "--yes", "--quiet", "--no-verify"]
+    process = subprocess.Popen([*command, "--dir", folder], env={**os.environ, "FOXUP_CONFIG": str(nai.config)})
+    time.sleep(moment_s)
+    process.kill()
+    process.wait()
+    again = Place(folder, nai.config)
+    again.foxup("install", "--profile", PROFILE, "--yes", "--quiet", "--no-verify")
+    left = again.foxup("plan", "--profile", PROFILE, "--json").data["steps"]
+    assert [step["id"] for step in left] == ["proof.fox"]
+    test_each_repository_is_its_own_top_level(again)
+    assert not list((folder / ".foxup" / "tmp").iterdir())
+    shutil.rmtree(folder)
