@@ -22,6 +22,7 @@ from foxup.doctor.state import (
 )
 from foxup.facts import DiskFacts, PythonFacts
 from foxup.finding import Outcome
+from foxup.installed import FileState
 from tests.doctor.conftest import GTX_960, RTX_5070, a1111, codes, judged, machine
 
 
@@ -433,3 +434,38 @@ def test_slow_instead_of_out_of_memory():
     assert "gpu-sysmem-fallback-slow" not in codes("gpu.driver", a1111(), machine())
     linux = dataclasses.replace(machine(small), os=dataclasses.replace(machine().os, family="linux", version="22.04"))
     assert "gpu-sysmem-fallback-slow" not in codes("gpu.driver", a1111(), linux)
+
+
+# -- each group of the hardware rules reaches its check
+
+
+@pytest.mark.parametrize(
+    ("check", "changes", "code"),
+    [
+        (
+            "machine.system",
+            {"os": dataclasses.replace(machine().os, name="Windows 7", version="6.1.7601")},
+            "os-unsupported",
+        ),
+        ("machine.memory", {"ram_mib": 6000}, "ram-low"),
+        ("machine.temp", {"temp": "C:\\Users\\Вася\\Temp"}, "temp-path-non-ascii"),
+        ("gpu.card", {"gpus": ()}, "no-supported-gpu"),
+        (
+            "python.interpreter",
+            {"python": (PythonFacts("3.10.11", path="C:\\Вася\\python.exe"),)},
+            "python-path-non-ascii",
+        ),
+    ],
+)
+def test_the_machine(check, changes, code):
+    assert code in codes(check, a1111(), machine(**changes))
+    fine = machine(python=(PythonFacts("3.10.11", path="C:\\Python310\\python.exe"),))
+    assert code not in codes(check, a1111(), fine)
+
+
+def test_folders():
+    assert codes("webui.folders", a1111()) == ["folders-missing"]
+    assert codes("webui.folders", a1111(files={"tmp": FileState(0, "folder")})) == []
+    made = a1111(files={"tmp": FileState(0, "folder")}, made=True)
+    (finding,) = judged("webui.folders", made).findings
+    assert "models/VAE" in finding.message
