@@ -155,3 +155,20 @@ def test_mirrors_take_the_place_of_both_indexes(tmp_path):
     action = step.actions[0]
     assert (action.index, action.default_index) == ("https://m/whl/cpu", "https://m/simple")
     assert step.sources == ("https://m/whl/cpu", "https://m/simple")
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [("dead", "package-index-unreachable"), ("gone", "packages-failed"), ("login", "packages-failed")],
+)
+def test_an_index_that_gives_no_packages_is_named(tmp_path, indexes, made, monkeypatch, answer, code):
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    (tmp_path / "indexes" / "login" / "plain").mkdir(parents=True)
+    page = "<!DOCTYPE html><html><body>Sign in to continue</body></html>"
+    (tmp_path / "indexes" / "login" / "plain" / "index.html").write_text(page)
+    url = "http://127.0.0.1:9/simple" if answer == "dead" else f"{indexes}/{answer}"
+    with pytest.raises(FoxupError) as caught:
+        install(made, tmp_path, [f"plain==1.0 --hash=sha256:{'0' * 64}\n"], uv.Places(default_index=url))
+    assert caught.value.code == code
+    assert "plain" in caught.value.cause or "127.0.0.1" in caught.value.cause
+    assert uv.packages(made) == {}
