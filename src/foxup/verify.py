@@ -21,6 +21,7 @@ from foxup.launch import Server, Start
 from foxup.paths import Layout
 from foxup.profile import FileModel, Profile, ReferenceModel
 from foxup.system import files
+from foxup.system.download import content
 from foxup.system.journal import now
 
 if TYPE_CHECKING:
@@ -227,6 +228,7 @@ def _file_evidence(run: Run, installed: Installed) -> tuple[FileEvidence, ...]:
             sha256=state.sha256 if state else None,
             expected_size=file.size,
             expected_sha256=file.sha256 or file.sha256_prefix,
+            whole=content.whole(run.layout.root / PurePosixPath(file.destination)) if state else None,
         )
         for file in run.profile.files
         if file.kind in _ROLES and _concerns(file, run.reference)

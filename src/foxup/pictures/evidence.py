@@ -19,7 +19,8 @@ class FileEvidence:
     """One model file of the reference, as it lies on the disk.
 
     `expected_sha256` holds 64 hex digits or the first ten. `size` in bytes is None when the file is not there; `sha256`
-    is of its content, not what the web UI believes, and None when it was not read.
+    is of its content, not what the web UI believes, and None when it was not read. `whole` says whether the
+    file is all that its own header promises (None: not looked at; then a smaller one counts as cut off).
     """
 
     role: Role
@@ -28,6 +29,7 @@ class FileEvidence:
     sha256: str | None = None
     expected_size: int | None = None
     expected_sha256: str | None = None
+    whole: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)

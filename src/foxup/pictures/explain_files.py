@@ -27,7 +27,7 @@ def file_findings(evidence: Evidence) -> list[Finding]:
 def _judged(item: FileEvidence) -> Finding | None:
     if item.size is None:
         return finding(_MISSING[item.role], name=item.name)
-    if item.expected_size is not None and item.size < item.expected_size and not _right(item):
+    if _cut_off(item):
         return finding("safetensors-incomplete", name=item.name, size=item.size, expected=item.expected_size)
     if _right(item) is not False:
         return None
@@ -35,6 +35,13 @@ def _judged(item: FileEvidence) -> Finding | None:
     if item.role == "checkpoint":
         return finding("img-wrong-model", expected=f"{item.name} [{expected}]", actual=f"[{actual}]")
     return finding(_OTHER.get(item.role, "model-file-differs"), name=item.name, expected=expected, actual=actual)
+
+
+def _cut_off(item: FileEvidence) -> bool:
+    if item.whole is not None:
+        return not item.whole
+    smaller = item.expected_size is not None and item.size is not None and item.size < item.expected_size
+    return smaller and not _right(item)
 
 
 def _right(item: FileEvidence) -> bool | None:

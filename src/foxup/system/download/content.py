@@ -55,6 +55,19 @@ def check(path: Path, kind: str, name: str) -> None:
         _check_json(path, size, name)
 
 
+def whole(path: Path) -> bool | None:
+    """Whether a safetensors file is all that its header promises; None for other files and unreadable ones."""
+    if path.suffix != ".safetensors":
+        return None
+    try:
+        check(path, "safetensors", path.name)
+    except DownloadError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
 def _check_pickle(path: Path, head: bytes, name: str) -> None:
     if not any(head):
         raise _not("ckpt-not-a-model", name, _("It is filled with zeros."))
