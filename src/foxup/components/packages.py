@@ -78,7 +78,9 @@ def steps(context: Context, choice: TorchChoice, set_digest: str, *, fresh: bool
             title=pick(choice.title.model_dump())
             if needed and (fresh or changes)
             else _("torch {version} and the locked packages").format(version=packages.torch_version),
-            why=_("Every package is pinned with its hash, so that what was proven once is what is installed here."),
+            why=pick(choice.why.model_dump())
+            if choice.why
+            else _("Every package is pinned with its hash, so that what was proven once is what is installed here."),
             actions=(action,) if needed else (),
             download_bytes=choice.download_bytes + packages.download_bytes if fresh else 0,
             disk_bytes=packages.disk_bytes if fresh else 0,

@@ -115,6 +115,8 @@ class TorchChoice(Model):
     """Processor architectures the lock's hashes are known for; none: all."""
     title: Text
     """For the plan: what is taken and from where."""
+    why: Text | None = None
+    """For the plan, where not everything is checked by a hash: what is checked instead."""
     download_bytes: int
     """Size of the download."""
 
