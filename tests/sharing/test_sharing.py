@@ -21,6 +21,7 @@ from foxup.errors import UsageError
 from foxup.facts import PythonFacts
 from foxup.paths import Layout
 from foxup.redact import Redactor
+from foxup.sharing import private
 from foxup.sharing.private import mangled, shaped, strip_prompts
 from tests.doctor.conftest import GTX_960, RTX_3060, RTX_5070, a1111, machine
 
@@ -190,7 +191,6 @@ def test_passwords_of_the_line_are_taken_out_everywhere():
         launch_script="set COMMANDLINE_ARGS=--api-auth admin:qwertyuiop --gradio-auth me:asdfghjkl\r\n",
         logs=(LogState("webui.log", tail=("Launching Web UI with arguments: --api-auth admin:qwertyuiop", "said qwertyuiop again")),),
     )  # fmt: skip
-    from foxup.sharing import private
 
     one = examined(state)
     made = sharing.make(one, redactor=private.redactor(one.case))
@@ -244,3 +244,11 @@ def test_the_page_cannot_be_broken_out_of():
     assert pages["md"].count("```") % 2 == 0
     assert "'''" in pages["md"]
     assert "://" not in pages["html"].split("</style>")[0]
+
+
+def test_a_version_is_no_address():
+    """Four numbers with dots are an address anywhere but in the profile's own lock."""
+    packages = {"opencv-python": "4.8.0.76", "mine": "10.11.12.13"}
+    raw = {"facts": {}, "state": {"environment": {"packages": dict(packages)}, "launch_script": None, "windows": False}}
+    clean = private.clean(raw, redactor(), with_prompts=True, pins={"opencv-python": {"4.8.0.76"}})
+    assert clean["state"]["environment"]["packages"] == {"opencv-python": "4.8.0.76", "mine": "<address>"}
