@@ -14,7 +14,7 @@ from foxup.i18n import _
 from foxup.system import gpus, host, interpreters, place
 from foxup.system.parallel import Answer, gather
 
-BOUND_S = 10.0
+BOUND_S = 20.0
 """A probe never takes longer; what has not answered by then is a problem, not a wait."""
 
 

@@ -26,6 +26,9 @@ def register(app: typer.Typer) -> None:
 
 
 def start(
+    extra: Annotated[
+        list[str] | None, typer.Argument(help=_("Further arguments of the web UI for this start, after --."))
+    ] = None,
     directory: o.Directory = None,
     port: _PORT = None,
     as_json: o.Json = False,
@@ -37,7 +40,7 @@ def start(
     from foxup import launch
 
     layout = _layout(directory)
-    server = launch.start(layout, launch.Start(port=port))
+    server = launch.start(layout, launch.Start(port=port, extra=tuple(extra or ())))
     try:
         launch.wait_ready(server, tell=console.say)
     except BaseException:
