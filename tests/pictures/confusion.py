@@ -4,7 +4,7 @@ One row for each class, one column for each verdict, then how often the right ca
 looked at while the marks were set; everything from 200 on was not.
 """
 
-# ruff: noqa: T201, ARG005 - a script that prints, and classes of one shape
+
 from __future__ import annotations
 
 import argparse

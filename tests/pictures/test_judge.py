@@ -29,7 +29,7 @@ def first(judgement: Judgement) -> str:
     return judgement.causes[0].code if judgement.causes else ""
 
 
-# ruff: noqa: ARG005 - every class is made from the same two things, and not each needs both
+
 CLASSES = {
     "noise-1": (lambda base, seed: scenes.noise(base, 1, seed), "same", ""),
     "noise-2": (lambda base, seed: scenes.noise(base, 2, seed), "same", ""),
