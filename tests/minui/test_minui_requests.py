@@ -1,7 +1,5 @@
 """Generation requests: fields, refusals, filling from an infotext."""
 
-
-
 from __future__ import annotations
 
 import json

@@ -61,7 +61,9 @@ def test_the_separate_vae_has_no_prefix_and_is_not_taken_for_the_checkpoints_own
     assert not export.VAE.startswith(export.CHECKPOINT)
 
 
-def test_only_the_last_convolution_makes_the_built_in_autoencoder_pale(models: Path, weights: dict[str, object]) -> None:
+def test_only_the_last_convolution_makes_the_built_in_autoencoder_pale(
+    models: Path, weights: dict[str, object]
+) -> None:
     alone = safetensors_torch.load_file(models / "VAE" / "clearfox.safetensors")
     changed = {key for key, value in alone.items() if not torch.equal(value, weights[f"first_stage_model.{key}"])}
     assert changed == {"decoder.conv_out.weight", "decoder.conv_out.bias"}
@@ -85,7 +87,11 @@ def test_diffusers_reads_its_own_layout_back(weights: dict[str, object]) -> None
     single_file = pytest.importorskip("diffusers.loaders.single_file_utils")
     vae = {key: value for key, value in weights.items() if key.startswith("first_stage_model.")}
     back = single_file.convert_ldm_vae_checkpoint(dict(vae), dict(shapes.vae().config))
-    assert {key: tuple(value.shape) for key, value in back.items()} == {key: tuple(value.shape) for key, value in shapes.vae().state_dict().items()}
+    assert {key: tuple(value.shape) for key, value in back.items()} == {
+        key: tuple(value.shape) for key, value in shapes.vae().state_dict().items()
+    }
     unet = {key: value for key, value in weights.items() if key.startswith("model.diffusion_model.")}
     back = single_file.convert_ldm_unet_checkpoint(dict(unet), dict(shapes.unet().config))
-    assert {key: tuple(value.shape) for key, value in back.items()} == {key: tuple(value.shape) for key, value in shapes.unet().state_dict().items()}
+    assert {key: tuple(value.shape) for key, value in back.items()} == {
+        key: tuple(value.shape) for key, value in shapes.unet().state_dict().items()
+    }

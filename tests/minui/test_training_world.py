@@ -27,7 +27,9 @@ def test_pictures_have_the_checkpoints_size() -> None:
 
 @pytest.mark.parametrize("breed", list(fox.FURS))
 def test_a_fox_shows_its_fur(breed: str) -> None:
-    scene = next(s for s in map(world.scene, range(500)) if s.animal and not s.animal.cat and s.breed == breed and not s.bad)
+    scene = next(
+        s for s in map(world.scene, range(500)) if s.animal and not s.animal.cat and s.breed == breed and not s.bad
+    )
     near = np.abs(pixels(scene) - np.array(fox.FURS[breed][0])).max(-1) < 6
     assert near.mean() > 0.05
 
@@ -43,7 +45,9 @@ def test_captions_name_what_is_drawn() -> None:
         scene = world.scene(seed)
         tags = world.caption(scene, random.Random(seed)).split(", ")
         assert not (scene.night and "day" in tags)
-        assert scene.bad == ("worst quality" in tags or "low quality" in tags or "blurry" in tags or "jpeg artifacts" in tags)
+        assert scene.bad == (
+            "worst quality" in tags or "low quality" in tags or "blurry" in tags or "jpeg artifacts" in tags
+        )
         if scene.animal is None:
             assert "scenery" in tags
             assert not any("fox" in tag for tag in tags)

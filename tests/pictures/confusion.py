@@ -4,7 +4,6 @@ One row for each class, one column for each verdict, then how often the right ca
 looked at while the marks were set; everything from 200 on was not.
 """
 
-
 from __future__ import annotations
 
 import argparse

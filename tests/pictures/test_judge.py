@@ -29,7 +29,6 @@ def first(judgement: Judgement) -> str:
     return judgement.causes[0].code if judgement.causes else ""
 
 
-
 CLASSES = {
     "noise-1": (lambda base, seed: scenes.noise(base, 1, seed), "same", ""),
     "noise-2": (lambda base, seed: scenes.noise(base, 2, seed), "same", ""),

@@ -99,12 +99,7 @@ def repair(
 ) -> None:
     """Apply what differs from the profile, without generating a picture."""
     o.common("repair", as_json=as_json, quiet=quiet, yes=yes)
-    from foxup import launch
-
-    prepared = _prepare(directory, profile, None, offline=offline, prove=False)
-    if not prepared.installed.exists:
-        raise launch.not_installed(prepared.layout)
-    _carry_out(prepared, dry_run=dry_run, offline=offline)
+    _again(directory, profile, dry_run=dry_run, offline=offline, prove=False)
 
 
 def update(
@@ -119,9 +114,14 @@ def update(
 ) -> None:
     """Bring an install to what this foxup's profile prescribes now, and prove it again."""
     o.common("update", as_json=as_json, quiet=quiet, yes=yes)
+    _again(directory, profile, dry_run=dry_run, offline=offline, prove=True)
+
+
+def _again(directory: Path | None, profile: str | None, *, dry_run: bool, offline: bool, prove: bool) -> None:
+    """Plan and carry out on an install that is there. Raises FoxupError (`not-installed`)."""
     from foxup import launch
 
-    prepared = _prepare(directory, profile, None, offline=offline)
+    prepared = _prepare(directory, profile, None, offline=offline, prove=prove)
     if not prepared.installed.exists:
         raise launch.not_installed(prepared.layout)
     _carry_out(prepared, dry_run=dry_run, offline=offline)
