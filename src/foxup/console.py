@@ -96,16 +96,20 @@ def mark(name: str, text: str, *, style: str | None = None) -> None:
     say(f"  {glyph(name)} {text}", style=style)
 
 
-def show(findings: Iterable[Finding]) -> None:
-    """Show findings for people: what, why, what to do."""
+def show(findings: Iterable[Finding], *, data: bool = False) -> None:
+    """Show findings for people: what, why, what to do. `data`: they are what was asked for, so they go to stdout."""
+    stream = sys.stdout if data else sys.stderr
+    if out.json or (out.quiet and not data):
+        return
+    printer = rich(stream)
     for finding in findings:
         sign, style = _STYLES[finding.severity]
-        mark(sign, finding.message, style=style)
+        _print(printer, f"  {glyph(sign, stream)} {finding.message}", style)
         for line in (finding.cause, finding.remedy):
             if line:
-                say(f"      {line}")
+                _print(printer, f"      {line}")
         for command in finding.commands:
-            say(f"      $ {command}", style="cyan")
+            _print(printer, f"      $ {command}", "cyan")
 
 
 def table(table: Table) -> None:

@@ -81,7 +81,7 @@ def compare(
     judgement = judge.compare_files(generated, published)
     console.extend(judgement.to_document(), judgement.causes)
     console.result(present_verdict.sentence(str(judgement.verdict)))
-    console.show(judgement.causes)
+    console.show(judgement.causes, data=True)
     for name, value in judgement.metrics.items():
         console.detail(f"      {name} = {value:.4g}")
     if judgement.verdict not in ("identical", "same"):
@@ -102,9 +102,12 @@ def explain(
 
     told = explaining.explain(file, profiles.load(profile or workflow.DEFAULT_PROFILE))
     console.extend(told.data, told.findings)
+    if told.data["kind"] == "log":  # the cause first, then the lines it rests on
+        console.show(told.findings, data=True)
     for line in told.lines:
         console.result(line)
-    console.show(told.findings)
+    if told.data["kind"] == "picture":
+        console.show(told.findings, data=True)
     if told.problem:
         raise typer.Exit(1)
 
@@ -142,7 +145,7 @@ def _conclude(results: list[Verification]) -> None:
         console.say()
         style = "bold green" if result.proven else "bold red"
         console.result_line(present_verdict.line(result), style=style)
-        console.show(result.explanation)
+        console.show(result.explanation, data=True)
         report = proving.report_path(result)
         if report:
             console.say(_("Report: {path}").format(path=report))
