@@ -139,6 +139,12 @@ def test_a_private_server_listens_nowhere_else(layout):
         launch.stop(layout, server, grace_s=0.2)
 
 
+def test_private_servers_that_start_together_do_not_meet(monkeypatch):
+    """The lowest free port would be the same for both until the first has bound it."""
+    ports = {launch._port((), Start(private=True)) for _number in range(20)}
+    assert len(ports) > 10
+
+
 def test_nothing_installed_is_said(tmp_path):
     with pytest.raises(FoxupError) as caught:
         launch.start(Layout(tmp_path), Start())

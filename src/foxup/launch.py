@@ -209,7 +209,7 @@ def _port(written: Sequence[str], how: Start) -> int:
         if asked is None and not how.private and group[0] == "--port" and group[1:]:
             asked = int(group[1])
     if asked is None:
-        return network.free_port(first=17860, last=17959) if how.private else network.free_port()
+        return network.any_port() if how.private else network.free_port()
     if network.listening(asked):
         raise FoxupError(
             "port-taken",

@@ -20,6 +20,11 @@ def free_port(first: int = 7860, last: int = 7959) -> int:
     for port in range(first, last + 1):
         if not listening(port):
             return port
+    return any_port()
+
+
+def any_port() -> int:
+    """Return a free loopback port of the system's choice: two that ask at the same time get different ones."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
