@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -76,7 +77,7 @@ class Pass:
         return self.steps, int(min(self.denoising, MOST_DENOISING) * self.steps)
 
 
-class _Run:
+class _Run(ABC):
     """What runs over sigmas and over timesteps have in common."""
 
     eta_setting, eta_note, eta_plain = "eta_ancestral", "Eta", 1.0
@@ -89,8 +90,9 @@ class _Run:
         chosen = job.knobs.s_min_uncond
         self.guidance.skip_uncond_below = job.options.s_min_uncond if chosen is None else chosen
 
+    @abstractmethod
     def ask_model(self, x: Tensor, at: Tensor, context: Tensor) -> Tensor:
-        raise NotImplementedError
+        """What the model says of ``x`` at the noise level or step ``at``."""
 
     def _stopped(self) -> bool:
         return self.job.state.interrupted or self.job.state.skipped
