@@ -21,10 +21,11 @@ def test_links_lead_somewhere(page):
         assert (page.parent / target).exists(), target
 
 
-def test_every_command_and_flag_has_its_line():
+def test_the_page_of_commands_is_what_help_prints():
+    env = {**os.environ, "FOXUP_LANG": "en", "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"}
+    made = subprocess.run(
+        [sys.executable, "-m", "tests.commands_page"], capture_output=True, check=True, env=env, cwd=ROOT
+    )
     page = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
-    shown = subprocess.run([sys.executable, "-m", "foxup", "--help"], capture_output=True, text=True, check=True,
-                           env={**os.environ, "FOXUP_LANG": "en", "COLUMNS": "100"}).stdout  # fmt: skip
-    commands = re.findall(r"^  ([a-z]+)  ", shown.partition("Commands:")[2], re.MULTILINE)
-    assert len(commands) > 12
-    assert [name for name in commands if f"## foxup {name}\n" not in page] == []
+    assert page == made.stdout.decode(), "make it again as tests/commands_page.py says"
+    assert page.count("## foxup") > 25

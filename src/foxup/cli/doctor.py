@@ -33,7 +33,7 @@ _PROMPTS = Annotated[bool, typer.Option("--with-prompts", help=_("Leave prompts 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("doctor", help=_("Check this machine and the web UI on it; exit 1 when something is broken."))(doctor)
+    app.command("doctor", help=_("Find what is broken in this machine and its web UI; mend it."))(doctor)
     app.command("report", help=_("Write one file to post, without private things. Nothing is uploaded."))(report)
 
 

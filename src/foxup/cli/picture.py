@@ -21,7 +21,7 @@ _last: list[Verification] = []
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    app.command("verify", help=_("Generate the reference picture and say whether it is the published one."))(verify)
+    app.command("verify", help=_("Generate the reference picture and say whether it is right."))(verify)
     app.command("compare", help=_("Compare two pictures."))(compare)
     app.command("explain", help=_("Explain a console log or a picture (- reads standard input)."))(explain)
 

@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
     group.command("check", help=_("Check a profile file."))(check)
     group.command("schema", help=_("Write the JSON Schema of profiles."))(schema)
     app.add_typer(group, name="profile")
-    app.command("lock", help=_("For maintainers: resolve a profile's packages again and write its lock files."))(lock)
+    app.command("lock", help=_("For maintainers: resolve the packages of a profile again."))(lock)
 
 
 def listing(as_json: o.Json = False, lang: o.Lang = None) -> None:

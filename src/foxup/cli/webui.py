@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
     app.command("start", help=_("Start the web UI and wait until it is really ready."))(start)
     app.command("stop", help=_("Stop the web UI."))(stop)
     app.command("status", help=_("Say what is installed, proved and running."))(status)
-    app.command("uninstall", help=_("Remove what foxup installed; models and pictures stay unless --all."))(uninstall)
+    app.command("uninstall", help=_("Remove the install; models and pictures stay unless --all."))(uninstall)
 
 
 def start(
