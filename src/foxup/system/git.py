@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from foxup.errors import FoxupError
 from foxup.i18n import _
 from foxup.installed import RepositoryState
 from foxup.step import CloneRepository
-from foxup.system import commands, files
+from foxup.system import commands, files, git_trouble
 from foxup.system.commands import Completed, Log
+from foxup.system.git_trouble import Trouble
+from foxup.system.text import mask
 
 _QUICK_S = 60
 _LONG_S = 1800
+_SLOW_S = 60
+"""A host that sends less than a byte a second for so long has stopped; one that prepares a pack gives signs of life."""
+_ONLY_WHOLE = "unadvertised object|dumb http transport|shallow capabilities"
+"""What git says of hosts that give no single commit."""
+_SETTINGS = (
+    *("-c", "safe.directory=*", "-c", "credential.helper=", "-c", "core.askPass="),
+    *("-c", "http.lowSpeedLimit=1", "-c", f"http.lowSpeedTime={_SLOW_S}"),
+)
+_VARIABLES = {"LC_ALL": "C", "GIT_SSH_COMMAND": "ssh -oBatchMode=yes"}
+"""English to us, and no question about keys where a person's settings lead to ssh."""
 _PERSONS = ("webui-user.sh", "webui-user.bat")
 """Tracked files of the web UI that are meant to be edited."""
 
@@ -37,32 +50,54 @@ def bring(action: CloneRepository, scratch: Path, *, keep: Path, log: Log, line:
     """Make `action.destination` a repository at the pinned commit: cloned beside, checked, then moved.
 
     What another version in that folder would lose is copied to `keep` first; launch scripts stay as they are.
-    Tries each source in turn. Raises FoxupError (`git-sources-failed`) that names what each one said.
+    Tries each source in turn, then once more those whose trouble may have passed. Raises FoxupError
+    (`git-sources-failed`) that names what each one said.
     """
-    failures = []
-    for source in action.sources:
-        files.remove(scratch)
-        line(f"git: {source.url}")
-        problem = _clone(source.url, action, scratch, log)
-        if problem is None:
-            if action.tag:
-                _tag(action.tag, action.commit, scratch, log)
-            _move(scratch, action.destination, log, keep)
-            return
-        failures.append(f"{source.url}: {problem}")
+    failed: dict[str, Trouble] = {}
+    for again in (False, True):
+        for source in action.sources:
+            if again and not failed[source.url].passing:
+                continue
+            files.remove(scratch)
+            line(f"git: {mask(source.url)}")
+            trouble = _attempt(source.url, action, scratch, log)
+            if trouble is None:
+                _move(scratch, action.destination, log, keep)
+                return
+            line(f"git: {trouble.text}")
+            failed[source.url] = trouble
     files.remove(scratch)
-    raise FoxupError(
+    raise _nowhere(action.name, failed)
+
+
+def _nowhere(name: str, failed: Mapping[str, Trouble]) -> FoxupError:
+    if all(trouble.passing for trouble in failed.values()):
+        hint = _("Check the network and run the same command again; what is already there is kept.")
+    else:
+        hint = _("Run the same command again with other addresses: --mirrors NAME, or see docs/how-to/sources.md.")
+    return FoxupError(
         "git-sources-failed",
-        _("{name} could not be had from any source.").format(name=action.name),
-        cause="; ".join(failures),
-        hint=_("Check the network, or set a mirror in foxup's configuration, then run the same command again."),
+        _("{name} could not be had from any source.").format(name=name),
+        cause="; ".join(f"{mask(url)}: {trouble.text}" for url, trouble in failed.items()),
+        hint=hint,
     )
 
 
-def _clone(url: str, action: CloneRepository, path: Path, log: Log) -> str | None:
+def _attempt(url: str, action: CloneRepository, path: Path, log: Log) -> Trouble | None:
+    """Clone from one source, with the release's tag; return what went wrong, or None."""
+    try:
+        trouble = _clone(url, action, path, log)
+        if trouble is None and action.tag:
+            _tag(action.tag, action.commit, path, log)
+    except FoxupError as error:
+        if error.code != "command-timeout":
+            raise
+        return git_trouble.of("stalled")
+    return trouble
+
+
+def _clone(url: str, action: CloneRepository, path: Path, log: Log) -> Trouble | None:
     """Fetch exactly one commit into a new repository at `path`; return what went wrong, or None."""
-    commit = action.commit
-    partial = ["--filter=blob:none"] if action.leave_out else []
     path.mkdir(parents=True)
     steps = (
         ["init", "--quiet", "--initial-branch=master"],
@@ -70,21 +105,36 @@ def _clone(url: str, action: CloneRepository, path: Path, log: Log) -> str | Non
         ["config", "core.autocrlf", "false"],
         ["remote", "add", "origin", "--", url],
         ["config", "core.sparseCheckout", "true" if action.leave_out else "false"],
-        ["fetch", "--quiet", "--depth=1", "--no-tags", *partial, "origin", commit],
     )
     for arguments in steps:
         done = _git(["-C", str(path), *arguments], path, log)
-        if not done.ok and arguments[0] == "fetch":
-            done = _git(["-C", str(path), "fetch", "--quiet", "--tags", "origin"], path, log)
         if not done.ok:
-            return _last_line(done)
+            return git_trouble.read(done.stderr)
+    trouble = _fetch(action, path, log)
+    if trouble:
+        return trouble
     patterns = ["/*", *(f"!/{name}" for name in action.leave_out)]
     files.write_atomic(path / ".git" / "info" / "sparse-checkout", ("\n".join(patterns) + "\n").encode())
-    done = _git(["-C", str(path), "checkout", "--quiet", "-B", "master", commit], path, log)
+    done = _git(["-C", str(path), "checkout", "--quiet", "-B", "master", action.commit], path, log)
     if not done.ok:
-        return _last_line(done)
+        return git_trouble.read(done.stderr)
     head = state(path)
-    return None if head.own and head.commit == commit else _("another commit came: {commit}").format(commit=head.commit)
+    return None if head.own and head.commit == action.commit else git_trouble.of("absent")
+
+
+def _fetch(action: CloneRepository, path: Path, log: Log) -> Trouble | None:
+    """Fetch the commit alone; everything from a host that cannot give a single commit."""
+    partial = ["--filter=blob:none"] if action.leave_out else []
+    fetch = ["-C", str(path), "fetch", "--quiet"]
+    done = _git([*fetch, "--depth=1", "--no-tags", *partial, "origin", action.commit], path, log)
+    if done.ok:
+        return None
+    if not re.search(_ONLY_WHOLE, done.stderr):
+        return git_trouble.read(done.stderr)
+    whole = _git([*fetch, "--tags", "origin"], path, log)
+    if whole.ok and _git(["-C", str(path), "cat-file", "-e", action.commit], path).ok:
+        return None
+    return git_trouble.read(done.stderr if whole.ok or "dumb http" in done.stderr else whole.stderr)
 
 
 def _tag(tag: str, commit: str, path: Path, log: Log) -> None:
@@ -136,9 +186,9 @@ def _keep(where: list[str], destination: Path, keep: Path, log: Log) -> None:
 
 
 def _git(arguments: list[str], cwd: Path, log: Log | None = None) -> Completed:
-    safe = ["-c", "safe.directory=*", "-c", "credential.helper=", "-c", "core.askPass="]
     timeout = _LONG_S if "fetch" in arguments or "checkout" in arguments else _QUICK_S
-    return commands.run(["git", *safe, *arguments], cwd=cwd, timeout=timeout, log=log)
+    variables = commands.clean_environment(_VARIABLES)
+    return commands.run(["git", *_SETTINGS, *arguments], cwd=cwd, env=variables, timeout=timeout, log=log)
 
 
 def _last_line(done: Completed) -> str:
