@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from foxup.errors import UsageError
 from foxup.i18n import _
+from foxup.pictures import scripts
 from foxup.profile import ReferenceModel
 
 SHAPING = (
@@ -54,8 +57,24 @@ _OPTION_OF = {
 }
 
 
-def request(reference: ReferenceModel, options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body for txt2img or img2img: the reference's parameters, the install's own settings in full."""
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a reference needs beside its own parameters.
+
+    `scripts` is what the web UI tells of its scripts for img2img, `source` the picture file that img2img starts from.
+    """
+
+    scripts: tuple[Mapping[str, Any], ...] = ()
+    source: bytes | None = None
+
+
+def request(
+    reference: ReferenceModel, options: Mapping[str, Any], around: Surroundings | None = None
+) -> dict[str, Any]:
+    """Return the body for txt2img or img2img: the reference's parameters, the install's own settings in full.
+
+    Raises FoxupError when the web UI's script takes other values than the reference names.
+    """
     body: dict[str, Any] = {
         "prompt": reference.prompt,
         "negative_prompt": reference.negative_prompt,
@@ -82,8 +101,12 @@ def request(reference: ReferenceModel, options: Mapping[str, Any]) -> dict[str, 
             "hr_second_pass_steps": reference.hires.steps,
             "denoising_strength": reference.hires.denoising_strength,
         }
+    around = around or Surroundings()
+    if around.source is not None:
+        body["init_images"] = [base64.b64encode(around.source).decode("ascii")]
     if reference.script:
-        body |= {"script_name": reference.script, "script_args": list(reference.script_args)}
+        values = scripts.arguments(reference.script, reference.script_args, around.scripts)
+        body |= {"script_name": reference.script, "script_args": values}
     return body
 
 

@@ -32,7 +32,8 @@ def test_the_guides_own_parameters_are_right():
     "path", sorted((Path(__file__).parents[1] / "cases/pictures/guide").glob("*.md")), ids=lambda p: p.stem
 )
 def test_the_guides_references_are_right(path):
-    assert advise(parse_markdown(path.read_text(encoding="utf-8"))) == []
+    found = [item.code for item in advise(parse_markdown(path.read_text(encoding="utf-8")))]
+    assert found == (["img-clip-skip"] if path.stem == "clip-skip-tags" else [])  # that one shows what goes wrong
 
 
 @pytest.mark.parametrize(

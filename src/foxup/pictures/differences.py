@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from foxup.pictures.data import table
 from foxup.pictures.infotext import Infotext, equal, uses_ensd
+from foxup.pictures.scripts import beside, plain_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +55,18 @@ def _sampler(expected: Infotext, actual: Infotext) -> list[Difference]:
 
 
 def _stated(expected: Infotext, actual: Infotext) -> list[Difference]:
-    skipped = {"Sampler", "Schedule type", *table("infotext")["neutral"]["keys"]}
+    skipped = {"Sampler", "Schedule type", *table("infotext")["neutral"]["keys"], *beside(actual.fields)}
     keys = dict.fromkeys(key for key in (*expected.fields, *actual.fields) if key not in skipped)
     found = []
     for key in keys:
         one, other = expected.get(key), actual.get(key)
-        if one is None or other is None or not equal(one, other):
+        if one is None or other is None or not _agree(key, one, other):
             found.append(Difference(key, one, other))
     return found
+
+
+def _agree(key: str, one: str, other: str) -> bool:
+    return plain_name(one) == plain_name(other) if key.endswith("upscaler") else equal(one, other)
 
 
 def _files(expected: Infotext, actual: Infotext) -> list[Difference]:

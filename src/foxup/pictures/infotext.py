@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from foxup.pictures import scripts
 from foxup.pictures.data import table
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def from_reference(reference: ReferenceModel) -> Infotext:
         "Hires upscale": hires.scale if hires else None,
         "Hires steps": hires.steps or None if hires else None,
         "Hires upscaler": hires.upscaler if hires else None,
-        **reference.script_infotext,
+        **scripts.printed(reference),
     }
     fields = {key: _plain(value) for key, value in values.items() if value is not None}
     return Infotext(reference.prompt, reference.negative_prompt, fields)

@@ -79,7 +79,7 @@ def load(name: str) -> Profile:
             hint="foxup profile list",
         )
     try:
-        profile = Profile.model_validate(_shared(tomllib.loads(path.read_text(encoding="utf-8")), path.parent))
+        profile = Profile.model_validate(_document(path))
     except tomllib.TOMLDecodeError as error:
         raise _invalid(path, str(error)) from None
     except ValidationError as error:
@@ -90,12 +90,19 @@ def load(name: str) -> Profile:
     return profile
 
 
-def _shared(document: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Add the model files of the profile that `files_of` names; the references too when there are none."""
-    other = folder / f"{document.get('files_of', '')}.toml"
+def _document(path: Path) -> dict[str, Any]:
+    """Read a profile with what it takes from elsewhere: its file of references, another profile's model files."""
+    document = tomllib.loads(path.read_text(encoding="utf-8"))
+    if "references_file" in document:
+        further = path.parent / str(document["references_file"])
+        more = tomllib.loads(further.read_text(encoding="utf-8")).get("references", []) if further.is_file() else None
+        if more is None:
+            raise _invalid(path, f"references_file: {document['references_file']}")
+        document = {**document, "references": [*document.get("references", []), *more]}
+    other = path.parent / f"{document.get('files_of', '')}.toml"
     if not document.get("files_of") or not other.is_file():
         return document
-    theirs = tomllib.loads(other.read_text(encoding="utf-8"))
+    theirs = _document(other)
     files = [*theirs.get("files", []), *document.get("files", [])]
     return {**document, "files": files, "references": document.get("references") or theirs.get("references", [])}
 

@@ -206,6 +206,8 @@ class Profile(Model):
     """Keys of config.json."""
     references: tuple[ReferenceModel, ...] = ()
     """Reference generations; the first is the proof of an install."""
+    references_file: str | None = None
+    """TOML file with further `[[references]]`, relative to the profiles folder."""
     files_of: str | None = None
     """Another shipped profile whose model files and references this one uses too, beside its own."""
     fallback: str | None = None

@@ -55,7 +55,7 @@ class ReferenceModel(Model):
     seed: int
     """First seed."""
     width: int
-    """Pixels."""
+    """Pixels, as `Size` in the infotext: of the first pass, of SD upscale's tiles, of Ultimate SD upscale's result."""
     height: int
     """Pixels."""
     clip_skip: int = 1
@@ -73,19 +73,21 @@ class ReferenceModel(Model):
     denoising_strength: float | None = None
     """For img2img."""
     init: str | None = None
-    """For img2img: id of the reference whose picture is the source."""
+    """For img2img: id of the reference whose picture is the source; none: the guide does not publish it."""
+    init_picture: Literal["published", "generated"] = "published"
+    """Which picture of it is the source: the published one where it can be had, or always one generated here."""
     script: str | None = None
     """Title of the script that runs the generation."""
-    script_args: tuple[str | int | float | bool, ...] = ()
-    """Exactly the values of that script, in order."""
-    script_infotext: dict[str, str] = Field(default_factory=dict)
-    """Keys that the script adds to the infotext."""
+    script_args: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    """Values of that script by the names in `pictures/scripts.toml`; what is not named stays at its default."""
     needs: tuple[str, ...] = ()
     """Ids of files or extensions this reference needs beyond the defaults."""
     assumed: tuple[str, ...] = ()
-    """Parameters that the guide leaves to a screenshot."""
+    """Parameters that the guide does not print: left to a screenshot, to defaults, or to the reader."""
     picture: str | None = None
     """Address of the published picture, or `package:` path."""
+    incomparable: Text | None = None
+    """Why the published picture cannot be compared with one generation (a collage)."""
     picture_sha256: Sha256 | None = None
     """Hash of the picture file, where known."""
     fingerprint: str | None = None
