@@ -23,9 +23,13 @@ def sentence(verdict: str) -> str:
 
 
 def line(result: Verification) -> str:
+    """Return the verdict on one reference for people, with its title."""
+    return f"{pick(result.reference.title.model_dump())}: {said(result)}"
+
+
+def said(result: Verification) -> str:
     """Return the verdict on one reference for people."""
-    title = pick(result.reference.title.model_dump())
-    text = f"{title}: {sentence(result.verdict)}"
+    text = sentence(result.verdict)
     if result.verdict in result.reference.tolerance.proven and not result.proven:
         return text + " " + _("But something is wrong beside it:")
     return text

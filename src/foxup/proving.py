@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from foxup.report.model import Report
 
 REPORT = "report.html"
+PARAGRAPH = "report.txt"
 
 
 def prove(
@@ -51,6 +52,12 @@ def report_path(result: Verification) -> Path | None:
     return path if path and path.is_file() else None
 
 
+def paragraph(result: Verification) -> str:
+    """Return the paragraph to paste in a thread, or an empty text when no report was written."""
+    content = files.read_bytes(result.folder / PARAGRAPH) if result.folder else None
+    return content.decode().strip() if content else ""
+
+
 def write_junit(results: Sequence[Verification], profile: Profile, layout: Layout, path: Path) -> None:
     """Write the results as JUnit XML, for CI. Raises FoxupError like `write_atomic`."""
     from foxup.report import junit
@@ -59,11 +66,13 @@ def write_junit(results: Sequence[Verification], profile: Profile, layout: Layou
 
 
 def _write_report(result: Verification, profile: Profile, layout: Layout) -> None:
-    from foxup.report import html
+    from foxup.report import html, text
 
     if result.folder is None:
         return
-    files.write_atomic(result.folder / REPORT, html.render(_model(result, profile, layout)).encode())
+    model = _model(result, profile, layout)
+    files.write_atomic(result.folder / REPORT, html.render(model).encode())
+    files.write_atomic(result.folder / PARAGRAPH, f"{text.paragraph(model)}\n".encode())
     files.write_json(result.folder / "report.json", {"schema": 1, **result.to_document()})
 
 
@@ -84,7 +93,7 @@ def _model(result: Verification, profile: Profile, layout: Layout) -> Report:
         created=now(),
         version=__version__,
         verdict=Verdict(result.verdict),
-        sentence=present_verdict.line(result),
+        sentence=present_verdict.said(result),
         proven=result.proven,
         metrics=result.metrics,
         findings=result.explanation,

@@ -100,6 +100,7 @@ def test_slider_by_mouse_on_the_picture_and_on_the_handle(open_page):
     handle.scroll_into_view_if_needed()
     handle.click(position={"x": handle.bounding_box()["width"] * 0.25, "y": handle.bounding_box()["height"] / 2})
     assert edge(page) == pytest.approx(25, abs=3)
+    assert page.noise == []
 
 
 def test_the_slider_shows_both_pictures(open_page):
@@ -158,6 +159,29 @@ def test_narrow_screens_do_not_scroll_sideways(open_page):
     page = open_page()
     page.set_viewport_size({"width": 360, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    inner = page.locator(".scroll").evaluate_all("items => items.map(item => item.scrollWidth - item.clientWidth)")
+    assert inner == [0, 0], "a table is cut off"
+    # what the sign alone says to the eye is still said to a screen reader
+    assert page.locator("tr.differs td.state").first.text_content() == "≠ differs"
+    tops = page.locator(".pictures figure").evaluate_all("items => items.map(item => item.offsetTop)")
+    assert tops[0] == tops[1] < tops[2]
+
+
+def test_the_likeliest_cause_stands_beside_the_verdict(open_page):
+    page = open_page()
+    assert page.locator(".verdict .leading").inner_text() == "The VAE file tinyfox-vae.safetensors is not there."
+    assert open_page(conftest.make_report(proven=True)).locator(".verdict .leading").count() == 0
+
+
+def test_the_paragraph_is_copied_by_keyboard(open_page):
+    page = open_page(permissions=["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#copied").inner_text() == "copied"
+    said = page.evaluate("navigator.clipboard.readText()")
+    assert said == page.get_by_role("textbox", name="To paste in a thread").input_value()
+    assert said.startswith("foxup 0.1.0, profile smoke, The fox: ")
+    assert page.noise == []
 
 
 def test_print_leaves_the_slider_out(open_page):

@@ -21,6 +21,13 @@ def test_the_paragraph_is_one_and_says_it_all(report):
         assert part in said
 
 
+def test_the_paragraph_names_nobody(report):
+    private = replace(report.findings[0], message="/home/vasya/models/x is gone, token hf_" + "a" * 34)
+    said = text.paragraph(replace(report, findings=(private,)))
+    assert "vasya" not in said
+    assert "aaaa" not in said
+
+
 def test_junit_is_xml_and_counts(report):
     good = replace(conftest.make_report(proven=True), reference_id="other")
     odd = replace(report, sentence="bad \x00\x1b sign & <tag>")

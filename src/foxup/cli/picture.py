@@ -149,7 +149,10 @@ def _conclude(results: list[Verification]) -> None:
         report = proving.report_path(result)
         if report:
             console.say(_("Report: {path}").format(path=report))
-    documents = [result.to_document() for result in results]
+            if not result.proven:
+                console.say(_("To paste in a thread:"))
+                console.say(proving.paragraph(result))
+    documents = [{**result.to_document(), "paragraph": proving.paragraph(result)} for result in results]
     console.extend(documents[0] if len(documents) == 1 else {"results": documents})
     console.out.data["results"] = documents
     console.out.findings.extend(finding for result in results for finding in result.explanation)

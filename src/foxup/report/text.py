@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from foxup.finding import Severity
 from foxup.i18n import _
+from foxup.redact import Redactor
 
 if TYPE_CHECKING:
     from foxup.report.model import Report
@@ -31,7 +32,7 @@ def paragraph(report: Report) -> str:
     parts += [item.message for item in report.findings if item.code == "ruled-out"]
     if report.machine:
         parts.append("; ".join(f"{name}: {value}" for name, value in report.machine) + ".")
-    return " ".join(" ".join(part.split()) for part in parts)
+    return Redactor().redact(" ".join(" ".join(part.split()) for part in parts))
 
 
 def _numbers(report: Report) -> str:
