@@ -15,11 +15,13 @@ from foxup.profile import Profile, ReferenceModel
 
 if TYPE_CHECKING:
     from foxup.pictures.load import Picture
+    from foxup.pictures.verdict import Judgement
     from foxup.signatures import Evidence, LogDiagnosis
 
-_PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"GIF8")
+_PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff"})
 _HEAD = 16
 _LINES_SHOWN = 3
+_SHOWN_CHARACTERS = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,14 @@ def explain(path: Path, profile: Profile | None = None) -> Told:
     except OSError as error:
         message = _("{path} cannot be read.").format(path=path)
         raise UsageError("file-unreadable", message, cause=error.strerror or "") from None
-    return explain_picture(path, profile) if head.startswith(_PICTURES) else explain_log(path)
+    return explain_picture(path, profile) if _is_picture(path, head) else explain_log(path)
+
+
+def _is_picture(path: Path, head: bytes) -> bool:
+    """Tell by the first bytes. A name that promises one is believed, so that a broken one is said to be so."""
+    from foxup.pictures import load
+
+    return bool(load.sniff(head)) or path.suffix.lower() in _PICTURES
 
 
 def explain_log(path: Path) -> Told:
@@ -77,25 +86,53 @@ def _shown(evidence: Sequence[Evidence]) -> Iterable[str]:
 
 def explain_picture(path: Path, profile: Profile | None = None) -> Told:
     """Explain a picture: broken pixels, its own parameters, a reference it should be, the guide's advice."""
+    from foxup import present_verdict
     from foxup.pictures import advice, infotext, judge, load
 
-    picture = load.load(path)
+    picture = load.given(path)
     parameters = picture.metadata.parameters
     broken = judge.broken_picture(picture)
     findings = [broken] if broken else []
-    lines = [_("No parameters are stored in it.") if parameters is None else parameters]
+    lines = [_cut(parameters)] if parameters else []
+    if picture.metadata.stripped:
+        lines.append(_("No parameters are stored in it."))
     data: dict[str, Any] = {"kind": "picture", "size": list(picture.size), "parameters": parameters}
     text = infotext.parse(parameters) if parameters else None
-    reference = _matching(profile, text) if profile and text else None
-    if profile and reference and text:
-        judged, why = _against(profile, reference, picture, path)
+    reference = None
+    if profile and not broken:
+        reference = _matching(profile, text) if text else _looking_like(profile, picture)
+    if profile and reference:
+        judged, why = _against(profile, reference, picture)
         data |= {"reference": reference.id, **judged}
-        lines.append(_("It should be the reference “{name}”.").format(name=pick(reference.title.model_dump())))
+        words = _("It should be the reference “{name}”.") if text else _("It looks like the reference “{name}”.")
+        lines.append(words.format(name=pick(reference.title.model_dump())))
+        lines += [present_verdict.sentence(judged["verdict"])] if judged else []
         findings += why
-    elif not broken:
-        findings += advice.advise_picture(picture.metadata)
+    if not broken:
+        expected = {item.code for item in advice.advise(infotext.from_reference(reference))} if reference else set()
+        findings += [item for item in advice.advise_picture(picture.metadata) if item.code not in expected]
+    if text and text.fields and not findings:
+        lines.append(_("Nothing in them goes against the guide."))
     troubles = (Severity.BLOCKER, Severity.ERROR, Severity.WARNING)
     return Told(tuple(lines), tuple(findings), data, any(item.severity in troubles for item in findings))
+
+
+def _cut(parameters: str) -> str:
+    """Return parameters for people, the middle of very long ones left out."""
+    if len(parameters) <= _SHOWN_CHARACTERS:
+        return parameters
+    half = _SHOWN_CHARACTERS // 2
+    return f"{parameters[:half]} [...] {parameters[-half:]}"
+
+
+def _looking_like(profile: Profile, picture: Picture) -> ReferenceModel | None:
+    """Return the reference whose published picture has this one's composition, for pictures that say nothing."""
+    near = []
+    for reference in profile.references:
+        judgement = _judged(profile, reference, picture)
+        if judgement and judgement.verdict in {"identical", "same", "drifted"}:
+            near.append((judgement.metrics["layout"], reference))
+    return max(near, key=lambda pair: pair[0])[1] if near else None
 
 
 def _matching(profile: Profile, text: Any) -> ReferenceModel | None:
@@ -112,16 +149,22 @@ def _matching(profile: Profile, text: Any) -> ReferenceModel | None:
     return min(near, key=lambda pair: pair[0])[1] if near else None
 
 
-def _against(
-    profile: Profile, reference: ReferenceModel, picture: Picture, path: Path
-) -> tuple[dict[str, Any], list[Finding]]:
-    from foxup.pictures import judge
-    from foxup.pictures.evidence import Evidence
-    from foxup.pictures.explain import explain as why
+def _judged(profile: Profile, reference: ReferenceModel, picture: Picture) -> Judgement | None:
+    """Judge against the published picture, else its fingerprint; None when neither is there."""
+    from foxup.pictures import fingerprint, judge, load
     from foxup.verify import published_picture
 
-    published = published_picture(profile, reference)
-    judgement = judge.compare_files(path, published) if published else None
+    published, same_psnr = published_picture(profile, reference), reference.tolerance.same_psnr
+    if published:
+        return judge.judge(picture, load.load(published), same_psnr=same_psnr)
+    return judge.judge_fingerprint(picture, fingerprint.read(reference.fingerprint)) if reference.fingerprint else None
+
+
+def _against(profile: Profile, reference: ReferenceModel, picture: Picture) -> tuple[dict[str, Any], list[Finding]]:
+    from foxup.pictures.evidence import Evidence
+    from foxup.pictures.explain import explain as why
+
+    judgement = _judged(profile, reference, picture)
     found = why(reference, Evidence(judgement=judgement, infotext=picture.metadata.parameters))
     data = {"verdict": str(judgement.verdict), "metrics": dict(judgement.metrics)} if judgement else {}
     return data, [item for item in found if item.code != "cause-unknown" or judgement]

@@ -95,6 +95,27 @@ def test_the_borders(before, after):
     assert codes(GOOD.replace(before, after)) == []
 
 
+@pytest.mark.parametrize(
+    ("sampler", "few", "right", "many"),
+    [
+        ("Euler", 14, (15, 20, 30), 31),
+        ("Euler a", 14, (15, 20, 30), 31),
+        ("DDIM", 24, (25, 30, 50), 51),
+        ("DPM++ 2M", 14, (15, 20, 30), 31),
+        ("UniPC", 29, (30, 60), 61),
+        ("Some new sampler", None, (1, 150), None),
+    ],
+)
+def test_steps_by_sampler(sampler, few, right, many):
+    def told(steps: int) -> list[str]:
+        text = GOOD.replace("Steps: 24", f"Steps: {steps}").replace("DPM++ 2M, Schedule type: Karras", sampler)
+        return codes(text)
+
+    assert [told(steps) for steps in right] == [[]] * len(right)
+    if few and many:
+        assert (told(few), told(many)) == (["advice-steps-few"], ["advice-steps-many"])
+
+
 def test_a_picture_without_parameters():
     assert [item.code for item in advise_picture(Metadata())] == ["img-no-metadata"]
     assert advise_picture(Metadata(GOOD, "png")) == []

@@ -46,7 +46,10 @@ def verify(
     o.common("verify", as_json=as_json, quiet=quiet, verbose=verbose)
     from foxup import generation, workflow
     from foxup.cli.machine import windows
+    from foxup.pictures import load
 
+    if picture:
+        load.given(picture)  # what is wrong with it is said before minutes of generating
     layout = workflow.locate(directory, windows=windows())
     chosen = workflow.choose_profile(profile, layout)
     if listing:
@@ -76,9 +79,9 @@ def compare(
     """Judge one picture against another; exit 1 unless they are the same."""
     o.common("compare", as_json=as_json, quiet=quiet, verbose=verbose)
     from foxup import present_verdict
-    from foxup.pictures import judge
+    from foxup.pictures import judge, load
 
-    judgement = judge.compare_files(generated, published)
+    judgement = judge.judge(load.given(generated), load.given(published))
     console.extend(judgement.to_document(), judgement.causes)
     console.result(present_verdict.sentence(str(judgement.verdict)))
     console.show(judgement.causes, data=True)

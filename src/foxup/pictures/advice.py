@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 
 def advise_picture(metadata: Metadata) -> list[Finding]:
-    """Return advice on a picture's own parameters, or say that it carries none."""
+    """Return advice on a picture's own parameters, or say that it carries none, or none of the web UI's form."""
     from foxup.pictures.infotext import parse
 
-    return [finding("img-no-metadata")] if metadata.parameters is None else advise(parse(metadata.parameters))
+    if metadata.program:
+        return [finding("picture-other-program", program=metadata.program)]
+    if metadata.parameters is None:
+        return [finding("img-no-metadata")]
+    text = parse(metadata.parameters)
+    return advise(text) if text.fields else [finding("picture-no-parameters")]
 
 
 def advise(text: Infotext) -> list[Finding]:

@@ -159,6 +159,8 @@ def correlation(one: Array, other: Array) -> float:
 
 def kurtosis(gradient: Array) -> float:
     """Return the kurtosis of a gradient: about 3 for white noise, far above for pictures, which are mostly smooth."""
+    if not gradient.size:
+        return 0.0
     squares = np.square(gradient)
     variance = float(squares.mean())
     return float(np.square(squares).mean() / variance**2) if variance > 1e-6 else 0.0

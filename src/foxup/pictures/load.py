@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from foxup.errors import FoxupError
+from foxup.errors import FoxupError, UsageError
 from foxup.i18n import _
 from foxup.pictures import metadata
 
@@ -31,6 +31,7 @@ _SIGNATURES = (
     (b"GIF8", 0, "GIF"),
     (b"BM", 0, "BMP"),
 )
+_ORIENTATION = 0x0112
 # what Pillow's decoders raise on damaged files; AVIF a plain RuntimeError, a build without it a KeyError
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, RuntimeError, MemoryError)
 
@@ -86,6 +87,14 @@ def load(path: Path) -> Picture:
     return from_bytes(data, path.name)
 
 
+def given(path: Path) -> Picture:
+    """Read a picture that somebody named. Raises UsageError with the codes of `load`: the input is wrong."""
+    try:
+        return load(path)
+    except FoxupError as error:
+        raise UsageError(error.code, error.message, cause=error.cause, hint=error.hint) from None
+
+
 def from_bytes(data: bytes, name: str = "") -> Picture:
     """Decode a picture, the format told by its first bytes.
 
@@ -104,11 +113,13 @@ def from_bytes(data: bytes, name: str = "") -> Picture:
                 _refuse_odd(image, name)
                 image.load()
                 found, coding = metadata.read(image), _jpeg_coding(image)
-                rgb = np.asarray(_to_rgb(image), dtype=np.uint8)
+                upright = _upright(image)
+                rgb = np.asarray(_to_rgb(upright), dtype=np.uint8)
         except Pillow.DecompressionBombError:
             raise _too_large(name) from None
         except _DAMAGE as error:
             raise _damaged(name, error) from None
+    coding = coding if upright is image else None  # a turned picture cannot go through the same blocks again
     return Picture(rgb, kind, hashlib.sha256(data).hexdigest(), found, coding, name)
 
 
@@ -126,6 +137,16 @@ def _refuse_odd(image: Image, name: str) -> None:
         raise FoxupError("picture-animated", message, hint=_("Save one frame as PNG and give that file."))
     if image.width * image.height > MAX_PIXELS:
         raise _too_large(name)
+
+
+def _upright(image: Image) -> Image:
+    """Turn a picture as its EXIF says it is to be shown; the picture itself when there is nothing to turn."""
+    from PIL import ImageOps
+
+    try:
+        return image if image.getexif().get(_ORIENTATION, 1) == 1 else ImageOps.exif_transpose(image)
+    except metadata.ODD_EXIF:
+        return image
 
 
 def _to_rgb(image: Image) -> Image:
@@ -154,7 +175,7 @@ def _not_a_picture(data: bytes, name: str) -> FoxupError:
     elif not data:
         cause = _("The file is empty.")
     else:
-        cause = _("Its first bytes belong to none of PNG, JPEG, WebP, AVIF and BMP.")
+        cause = _("Its first bytes belong to none of PNG, JPEG, WebP, AVIF, GIF and BMP.")
     message = _("{name} is not a picture.").format(name=name or _("The data"))
     return FoxupError("picture-not-a-picture", message, cause=cause)
 

@@ -1,7 +1,7 @@
 """The generation parameters inside a picture file, wherever the web UI puts them.
 
 PNG: a text chunk `parameters`. JPEG, WebP and AVIF: the EXIF UserComment; it wins over a PNG chunk when both exist, as
-in the web UI. Hosts such as imgur remove both, which `Metadata.stripped` tells.
+in the web UI. Hosts such as imgur remove both, which `Metadata.stripped` tells. Other programs store something else.
 """
 
 from __future__ import annotations
@@ -15,6 +15,19 @@ if TYPE_CHECKING:
 
 EXIF_IFD = 0x8769
 USER_COMMENT = 0x9286
+_CHUNKS = (
+    ("fooocus_scheme", "Fooocus"),
+    ("invokeai_metadata", "InvokeAI"),
+    ("invokeai_graph", "InvokeAI"),
+    ("sd-metadata", "InvokeAI"),
+    ("workflow", "ComfyUI"),
+    ("prompt", "ComfyUI"),
+)
+"""PNG text chunks in which other programs keep what a picture was made with, the most telling first."""
+_GRAPHS = ("workflow:", "prompt:")
+"""How ComfyUI begins the EXIF texts of JPEG and WebP."""
+ODD_EXIF = (OSError, ValueError, SyntaxError, KeyError, TypeError)
+"""What Pillow raises on a damaged EXIF block, which is no reason to refuse the picture."""
 _CODE_BYTES = 8  # an EXIF UserComment begins with eight bytes that name its character code
 
 
@@ -22,16 +35,18 @@ _CODE_BYTES = 8  # an EXIF UserComment begins with eight bytes that name its cha
 class Metadata:
     """What a picture says of its making.
 
-    `parameters` is the text as the web UI would show it, or None; `source` is png, exif, comment, novelai or empty.
+    `parameters` is the text as the web UI would show it, or None; `source` is png, exif, comment, novelai or empty;
+    `program` names another program whose form, not the web UI's, what is stored has.
     """
 
     parameters: str | None = None
     source: str = ""
+    program: str = ""
 
     @property
     def stripped(self) -> bool:
         """Whether nothing is left that tells how the picture was made."""
-        return self.parameters is None
+        return self.parameters is None and not self.program
 
 
 def read(image: Image) -> Metadata:
@@ -45,20 +60,34 @@ def read(image: Image) -> Metadata:
             return Metadata(translated, "novelai")
     text = image.info.get("parameters")
     if isinstance(text, str) and text.strip():
-        return Metadata(text, "png")
+        return Metadata(text, "png", _program(image) if text.lstrip().startswith("{") else "")
     note = image.info.get("comment")
     if isinstance(note, bytes):
         note = note.decode("utf-8", errors="ignore")
     if isinstance(note, str) and "Steps: " in note:
         return Metadata(note, "comment")
-    return Metadata()
+    return Metadata(program=_program(image))
+
+
+def _program(image: Image) -> str:
+    """Name the program that stored a picture's making in its own form, or return an empty text."""
+    for key, name in _CHUNKS:
+        if image.info.get(key):
+            return name
+    if "sui_image_params" in str(image.info.get("parameters")):
+        return "SwarmUI"
+    try:
+        texts = [value for value in image.getexif().values() if isinstance(value, str)]
+    except ODD_EXIF:
+        return ""
+    return "ComfyUI" if any(value.startswith(_GRAPHS) for value in texts) else ""
 
 
 def _user_comment(image: Image) -> str:
     try:
         value = image.getexif().get_ifd(EXIF_IFD).get(USER_COMMENT, b"")
-    except (OSError, ValueError, SyntaxError, KeyError, TypeError):
-        return ""  # a damaged EXIF block is no reason to refuse the picture
+    except ODD_EXIF:
+        return ""
     if isinstance(value, str):
         return value.strip("\0 ")
     return decode_user_comment(bytes(value)) if isinstance(value, (bytes, bytearray)) else ""
