@@ -219,6 +219,16 @@ def test_a_compatibility_setting():
     ]
 
 
+def test_the_random_source_is_said_once():
+    """The infotext names it; without one the setting itself speaks."""
+    options = {**OPTIONS, "randn_source": "NV"}
+    assert codes(evidence(GOOD.replace("Clip skip: 2", "Clip skip: 2, RNG: NV"), options=options, config=None)) == [
+        "param-rng",
+        "ruled-out",
+    ]
+    assert codes(evidence(infotext=None, options=options, config=None))[0] == "option-compat"
+
+
 def test_hires_parameters():
     hires = {"hires": HiresModel(upscaler="Latent", denoising_strength=0.6)}
     full = GOOD.replace(

@@ -11,7 +11,7 @@ from foxup.pictures.infotext import equal, uses_ensd
 from foxup.pictures.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from foxup.finding import Finding
     from foxup.pictures.evidence import Evidence
@@ -79,14 +79,17 @@ def option_findings(reference: ReferenceModel, evidence: Evidence) -> list[Findi
     overrides = (evidence.request or {}).get("override_settings") or {}
     options = {**evidence.options, **overrides}
     found = []
+    printed: Collection[str] = ()
     if made_with(evidence) is None:
         found += _without_text(reference, options)
+    elif evidence.infotext:
+        printed = table("options")["printed"]["keys"]
     ensd = options.get("eta_noise_seed_delta", 0)
     if uses_ensd(reference.sampler) and not equal(ensd, reference.ensd):
         found.append(finding("param-ensd", expected=reference.ensd, actual=ensd))
     for key, default in table("options")["acting"].items():
         wanted = evidence.settings.get(key, default)
-        if key in options and not _equal(options[key], wanted):
+        if key not in printed and key in options and not _equal(options[key], wanted):
             found.append(finding("option-compat", key=key, expected=wanted, actual=options[key]))
     return found
 
