@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 
+from foxup.configuration import mirrored
 from foxup.facts import Facts
 from foxup.installed import Installed
 from foxup.paths import Layout
-from foxup.profile import Profile
+from foxup.profile import Profile, RepositoryModel
+from foxup.step import CloneRepository, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +29,15 @@ class Context:
     python: str | None = None
     arguments: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+
+    def cloning(self, repository: RepositoryModel) -> CloneRepository:
+        """Return the action that brings a repository, from this person's mirrors where there are any."""
+        mirrors = self.installed.git_mirrors
+        return CloneRepository(
+            name=repository.name,
+            sources=tuple(Source(mirrored(source.url, mirrors), source.name) for source in repository.sources),
+            commit=repository.commit,
+            destination=self.layout.root / PurePosixPath(repository.destination),
+            tag=repository.tag,
+            leave_out=repository.leave_out,
+        )

@@ -1,22 +1,25 @@
-"""Bringing model files: the download engine with this person's mirrors, tokens and folders."""
+"""Bringing extras: model files by the download engine with this person's mirrors, tokens and folders; extensions."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from foxup import configuration
+from foxup import configuration, launch
 from foxup.apply import Listener, held
-from foxup.components import models
-from foxup.errors import UsageError
+from foxup.components import extensions, models
+from foxup.context import Context
+from foxup.errors import FoxupError, UsageError
+from foxup.facts import Facts
 from foxup.i18n import _
+from foxup.installed import Installed
 from foxup.paths import Layout
-from foxup.profile import FileModel, Profile
+from foxup.profile import ExtensionModel, FileModel, Profile
 from foxup.receipt import Receipt, from_document
 from foxup.step import DownloadFile
-from foxup.system import download, files
+from foxup.system import commands, download, files
 from foxup.system.download import DownloadContext, DownloadEvent
 
 
@@ -43,31 +46,46 @@ def fetch(action: DownloadFile, layout: Layout, profile: Profile, listener: List
     return fetched.sha256
 
 
-def file_of(profile: Profile, name: str) -> FileModel:
-    """Return a file of the profile by its id. Raises UsageError (`file-unknown`)."""
-    for file in profile.files:
-        if name in (file.id, PurePosixPath(file.destination).name):
-            return file
-    raise UsageError(
-        "file-unknown",
-        _("Profile {profile} has no file {name}.").format(profile=profile.name, name=name),
-        cause=", ".join(file.id for file in profile.files),
-        hint="foxup fetch --list",
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """How bringing one extension ended: `error` says why it is not there, `fresh` whether something changed."""
+
+    extension: ExtensionModel
+    error: FoxupError | None = None
+    fresh: bool = False
+
+
+def named(profile: Profile, names: Sequence[str]) -> tuple[list[FileModel], list[ExtensionModel]]:
+    """Return files and extensions by their ids or names on the disk. Raises UsageError (`file-unknown`)."""
+    known: dict[str, FileModel | ExtensionModel] = {}
+    for item in profile.fetchable:
+        known |= {item.id: item, PurePosixPath(item.destination).name: item}
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                "file-unknown",
+                _("Profile {profile} has no file or extension {name}.").format(profile=profile.name, name=name),
+                cause=", ".join(item.id for item in profile.fetchable),
+                hint="foxup fetch --list",
+            )
+    found = [known[name] for name in dict.fromkeys(names)]
+    return (
+        [item for item in found if isinstance(item, FileModel)],
+        [item for item in found if isinstance(item, ExtensionModel)],
     )
 
 
-def fetch_named(
+def fetch_files(
     layout: Layout,
     profile: Profile,
-    names: list[str],
+    chosen: Sequence[FileModel],
     *,
     progress: Callable[[DownloadEvent], None],
     offline: bool = False,
     folders: tuple[Path, ...] = (),
     dangerous: bool = False,
 ) -> list[download.Outcome]:
-    """Bring files by name, several at a time; what came is remembered in the receipt. Raises FoxupError."""
-    chosen = [file_of(profile, name) for name in names]
+    """Bring files, several at a time; what came is remembered in the receipt. Raises FoxupError."""
     wanted = [download.Wanted(models.spec(file), layout.root / PurePosixPath(file.destination)) for file in chosen]
     with held(layout):
         made = replace(context(layout, profile, offline=offline, folders=folders), allow_dangerous_pickles=dangerous)
@@ -76,14 +94,55 @@ def fetch_named(
     return outcomes
 
 
+def fetch_extensions(
+    layout: Layout, profile: Profile, chosen: Sequence[ExtensionModel], *, tell: Callable[[str], None]
+) -> list[Brought]:
+    """Bring extensions to their pinned commits; from then on every plan watches them. Raises FoxupError."""
+    if not (layout.root / "launch.py").is_file():
+        raise launch.not_installed(layout)
+    context = Context(profile, Facts(), Installed(git_mirrors=configuration.load().mirrors.git), layout)
+    with held(layout), commands.log_to(layout.logs / "install.log") as log:
+        results = [_bring(context, extension, tell, log) for extension in chosen]
+        here = tuple(result.extension.id for result in results if result.error is None)
+        _update(layout, lambda receipt: replace(receipt, extensions=tuple(dict.fromkeys((*receipt.extensions, *here)))))
+    return results
+
+
+def forget(layout: Layout, chosen: Sequence[ExtensionModel]) -> None:
+    """Let plans look at extensions no longer; their folders stay."""
+    gone = {extension.id for extension in chosen}
+    with held(layout):
+        _update(
+            layout,
+            lambda receipt: replace(receipt, extensions=tuple(name for name in receipt.extensions if name not in gone)),
+        )
+
+
+def _bring(context: Context, extension: ExtensionModel, tell: Callable[[str], None], log: commands.Log) -> Brought:
+    from foxup.system import git
+
+    action, state = context.cloning(extension), context.layout.state
+    if extensions.good(extension, git.state(action.destination)):
+        return Brought(extension)
+    name = action.destination.name
+    try:
+        git.bring(action, context.layout.scratch / f"clone-{name}", keep=state / "kept" / name, log=log, line=tell)
+    except FoxupError as error:
+        return Brought(extension, error)
+    return Brought(extension, fresh=True)
+
+
 def _remember(layout: Layout, outcomes: list[download.Outcome]) -> None:
-    receipt: Receipt | None = from_document(files.read_json(layout.receipt))
-    if receipt is None:
-        return
     came = {
         outcome.wanted.destination.relative_to(layout.root).as_posix(): outcome.fetched.sha256
         for outcome in outcomes
         if outcome.fetched
     }
-    updated = replace(receipt, files={**receipt.files, **came})
-    files.write_json(layout.receipt, updated.to_document(), scratch=layout.scratch)
+    _update(layout, lambda receipt: replace(receipt, files={**receipt.files, **came}))
+
+
+def _update(layout: Layout, change: Callable[[Receipt], Receipt]) -> None:
+    """Change the receipt; an install without one has nothing to remember it in."""
+    receipt = from_document(files.read_json(layout.receipt))
+    if receipt is not None:
+        files.write_json(layout.receipt, change(receipt).to_document(), scratch=layout.scratch)

@@ -34,12 +34,13 @@ class RepositoryState:
     """A folder that should be a git repository.
 
     `present` says whether anything is there, `own` whether it is its own top level (a folder inside another
-    repository is not), `commit` its HEAD.
+    repository is not), `commit` its HEAD, `branch` the branch it is on (None: detached, or none yet).
     """
 
     present: bool
     own: bool = False
     commit: str | None = None
+    branch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from foxup import hardware, state_digest
-from foxup.components import environment, launch_script, models, packages, requirements, settings, webui
+from foxup.components import environment, extensions, launch_script, models, packages, requirements, settings, webui
 from foxup.context import Context
 from foxup.decision import Decision
 from foxup.facts import Facts
@@ -143,6 +143,7 @@ def assemble(
         *created,
         *packages.steps(context, choice, digest, fresh=any(step.actions for step in created)),
         *models.steps(context),
+        *extensions.steps(context),
         *launch_script.steps(context),
         *settings.steps(context),
     ]

@@ -27,13 +27,17 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What foxup knows it has done. `files` maps paths inside the install to the SHA-256 they were given."""
+    """What foxup knows it has done.
+
+    `files` maps paths inside the install to the SHA-256 they were given; `extensions` are the ids of those asked for.
+    """
 
     foxup: str
     profile: str
     files: Mapping[str, str] = field(default_factory=dict)
     environment: str | None = None
     proofs: Mapping[str, Proof] = field(default_factory=dict)
+    extensions: tuple[str, ...] = ()
 
     def with_proof(self, proof: Proof) -> Receipt:
         """Return the receipt with `proof` in place of an older one of the same reference."""
@@ -56,6 +60,7 @@ def from_document(document: object) -> Receipt | None:
             files={str(path): str(digest) for path, digest in document["files"].items()},
             environment=document.get("environment"),
             proofs=proofs,
+            extensions=tuple(str(name) for name in document.get("extensions", ())),
         )
     except (KeyError, TypeError, AttributeError):
         return None

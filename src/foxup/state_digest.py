@@ -19,7 +19,7 @@ def of(context: Context, environment_digest: str) -> str:
         "settings": settings.read(installed.config),
         "launch": (installed.launch_script or b"").decode("latin-1"),
         "environment": environment_digest,
-        "repositories": {name: state.commit for name, state in installed.repositories.items()},
+        "repositories": {name: state.commit for name, state in installed.repositories.items() if state.present},
         "references": [reference.model_dump(mode="json") for reference in context.profile.references],
     }
     return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()

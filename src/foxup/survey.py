@@ -37,7 +37,7 @@ def look(layout: Layout, profile: Profile, *, extra: Iterable[str] = (), full_ha
         embedded=shipped,
         files={**_files(layout, wanted, full_hash=full_hash), **_folders(layout)},
         repositories=_repository_states(layout, profile),
-        git_mirrors=configuration.load().mirrors.git if profile.webui.repositories else {},
+        git_mirrors=configuration.load().mirrors.git,
         environment=environment(layout, begun=journal.begun("environment.create")),
         launch_script=files.read_bytes(layout.launch_script),
         config=files.read_bytes(layout.config),
@@ -133,8 +133,9 @@ def _folders(layout: Layout) -> dict[str, FileState]:
 
 
 def _repository_states(layout: Layout, profile: Profile) -> dict[str, RepositoryState]:
-    if not profile.webui.repositories:
+    wanted = (*profile.webui.repositories, *profile.extensions)
+    if not wanted:
         return {}
     from foxup.system import git
 
-    return {item.destination: git.state(layout.root / item.destination) for item in profile.webui.repositories}
+    return {item.destination: git.state(layout.root / item.destination) for item in wanted}

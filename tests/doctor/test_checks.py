@@ -23,6 +23,7 @@ from foxup.doctor.state import (
 from foxup.facts import DiskFacts, PythonFacts
 from foxup.finding import Outcome
 from foxup.installed import FileState
+from foxup.receipt import Receipt
 from tests.doctor.conftest import GTX_960, RTX_5070, a1111, codes, judged, machine
 
 
@@ -469,3 +470,44 @@ def test_folders():
     made = a1111(files={"tmp": FileState(0, "folder")}, made=True)
     (finding,) = judged("webui.folders", made).findings
     assert "models/VAE" in finding.message
+
+
+# -- extensions that were asked for
+
+ULTIMATE = "extensions/ultimate-upscale-for-automatic1111"
+PINNED = "2322caa480535b1011a1f9c18126d85ea444f146"
+
+
+def asked(**changes):
+    receipt = Receipt("0", "nai", extensions=("ultimate-upscale",)).to_document()
+    return a1111(**{"receipt": receipt, "repositories": {ULTIMATE: whole_repository()}, **changes})
+
+
+def whole_repository(**changes):
+    return dataclasses.replace(Repository(True, True, PINNED, branch="master"), **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "found"),
+    [
+        ({}, []),
+        ({"repositories": {}}, ["extension-missing"]),
+        ({"repositories": {ULTIMATE: whole_repository(own=False)}}, ["extension-damaged"]),
+        ({"repositories": {ULTIMATE: whole_repository(commit="1" * 40)}}, ["extension-other-commit"]),
+        ({"repositories": {ULTIMATE: whole_repository(branch=None)}}, ["extension-detached"]),
+        (
+            {"config": Config("ok", {"disabled_extensions": ["ultimate-upscale-for-automatic1111"]})},
+            ["extension-disabled"],
+        ),
+        ({"config": Config("ok", {"disable_all_extensions": "extra"})}, ["extension-disabled"]),
+        ({"launch_script": script("--disable-all-extensions")}, ["extension-disabled"]),
+    ],
+)
+def test_an_extension_that_was_asked_for(changes, found):
+    assert codes("extensions.state", asked(**changes)) == found
+
+
+def test_an_extension_unpacked_by_hand_is_no_danger_to_the_web_ui():
+    state = a1111(repositories={ULTIMATE: whole_repository(own=False)})
+    assert "repository-not-own" not in codes("repositories.state", state)
+    assert judged("extensions.state", state).findings == ()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from foxup.configuration import mirrored
 from foxup.context import Context
 from foxup.finding import Finding, Severity
 from foxup.i18n import _
 from foxup.installed import EmbeddedFile, RepositoryState
 from foxup.profile import RepositoryModel
-from foxup.step import CloneRepository, CopyFile, MakeFolder, Source, Step
+from foxup.step import CopyFile, MakeFolder, Step
 
 FOLDERS = ("models/Stable-diffusion", "models/VAE", "models/ESRGAN", "embeddings", "extensions", "outputs", "tmp")
 """Folders the web UI expects; without `tmp` a spoiled config.json ends its start."""
@@ -74,13 +73,8 @@ def _repositories(context: Context) -> list[Step]:
 def _clone(context: Context, repository: RepositoryModel) -> Step:
     state = context.installed.repositories.get(repository.destination, RepositoryState(present=False))
     good = state.own and state.commit == repository.commit
-    destination = context.layout.root / PurePosixPath(repository.destination)
-    mirrors = context.installed.git_mirrors
-    sources = tuple(Source(mirrored(source.url, mirrors), source.name) for source in repository.sources)
     root = repository.destination == "."
-    action = CloneRepository(
-        repository.name, sources, repository.commit, destination, repository.tag, repository.leave_out
-    )
+    action = context.cloning(repository)
     return Step(
         id="webui.files" if root else f"repositories.{PurePosixPath(repository.destination).name}",
         title=_("{name} at commit {commit}").format(name=repository.name, commit=repository.commit[:10]),
@@ -88,7 +82,7 @@ def _clone(context: Context, repository: RepositoryModel) -> Step:
         if root
         else _("The web UI clones it at its first start; one of these addresses is gone, so foxup brings them."),
         actions=() if good else (action,),
-        sources=tuple(source.url for source in sources),
+        sources=tuple(source.url for source in action.sources),
     )
 
 

@@ -83,7 +83,8 @@ class Case:
             embedded=self.embedded,
             files=state.files,
             repositories={
-                name: RepositoryState(item.present, item.own, item.commit) for name, item in state.repositories.items()
+                name: RepositoryState(item.present, item.own, item.commit, item.branch)
+                for name, item in state.repositories.items()
             },
             environment=EnvironmentState(env.present, env.python, env.digest, env.begun, env.packages),
             package_sources=PackageSources(cpu_index=True),

@@ -21,12 +21,16 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A git folder. `own`: its own top level; `trusted` is false where git refuses to read it for its owner's sake."""
+    """A git folder. `own`: its own top level; `trusted` is false where git refuses to read it for its owner's sake.
+
+    `branch` is the one it is on (None: detached, or none yet).
+    """
 
     present: bool = False
     own: bool = False
     commit: str | None = None
     trusted: bool | None = None
+    branch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

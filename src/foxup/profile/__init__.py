@@ -13,6 +13,7 @@ from foxup.errors import FoxupError, UsageError
 from foxup.i18n import _
 from foxup.profile.base import Model, Text
 from foxup.profile.models import (
+    ExtensionModel,
     FileModel,
     LaunchModel,
     LockModel,
@@ -28,6 +29,7 @@ from foxup.profile.models import (
 from foxup.profile.references import HiresModel, ReferenceModel, Tolerance
 
 __all__ = [
+    "ExtensionModel",
     "FileModel",
     "HiresModel",
     "LaunchModel",

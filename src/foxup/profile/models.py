@@ -74,6 +74,19 @@ class RepositoryModel(Model):
     """Where it can be cloned from, best first."""
 
 
+class ExtensionModel(RepositoryModel):
+    """An extension of the web UI: a repository in its folder `extensions`."""
+
+    id: str
+    """Stable short name, for `foxup fetch`."""
+    title: Text
+    """What it is, for people."""
+    destination: str = Field(pattern=r"^extensions/[^/]+$")
+    """Path inside the install folder."""
+    default: bool = False
+    """Whether a plain install brings it; false: only when named."""
+
+
 class WebuiModel(Model):
     """The web UI itself."""
 
@@ -200,6 +213,8 @@ class Profile(Model):
     """Package set of the environment."""
     files: tuple[FileModel, ...] = ()
     """Model files."""
+    extensions: tuple[ExtensionModel, ...] = ()
+    """Extensions of the web UI."""
     launch: LaunchModel = LaunchModel()
     """Launch arguments and environment."""
     settings: dict[str, str | int | float | bool | tuple[str, ...]] = Field(default_factory=dict)
@@ -223,6 +238,11 @@ class Profile(Model):
     def folder(self) -> Path:
         """The folder its lock files and shipped files lie in: that of the file it was read from."""
         return self._path.parent
+
+    @property
+    def fetchable(self) -> tuple[FileModel | ExtensionModel, ...]:
+        """Everything that `foxup fetch` can bring."""
+        return (*self.files, *self.extensions)
 
     @property
     def address(self) -> str:

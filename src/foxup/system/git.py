@@ -38,12 +38,14 @@ def state(path: Path) -> RepositoryState:
     if not (path / ".git").exists():
         return RepositoryState(present=True)
     try:
-        top = _git(["-C", str(path), "rev-parse", "--show-toplevel", "HEAD"], path)
+        top = _git(["-C", str(path), "rev-parse", "--show-toplevel", "HEAD", "--abbrev-ref", "HEAD"], path)
     except FoxupError:
         return RepositoryState(present=True)
     lines = top.stdout.split("\n") if top.ok else []
-    own = bool(lines) and Path(lines[0]).resolve() == path.resolve()
-    return RepositoryState(present=True, own=own, commit=lines[1].strip() if own and len(lines) > 1 else None)
+    if not lines or Path(lines[0]).resolve() != path.resolve():
+        return RepositoryState(present=True)
+    commit, branch = lines[1].strip(), lines[2].strip()
+    return RepositoryState(present=True, own=True, commit=commit, branch=None if branch == "HEAD" else branch)
 
 
 def bring(action: CloneRepository, scratch: Path, *, keep: Path, log: Log, line: Callable[[str], None]) -> None:

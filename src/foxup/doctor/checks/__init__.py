@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from foxup.doctor.case import Judge
-from foxup.doctor.checks import environment, launching, logs, machine, models, security, settings, webui
+from foxup.doctor.checks import environment, extensions, launching, logs, machine, models, security, settings, webui
 from foxup.doctor.texts import checks
 
 JUDGES: dict[str, Judge] = {
@@ -17,6 +17,7 @@ JUDGES: dict[str, Judge] = {
     "webui.folders": webui.folders,
     "repositories.state": webui.repositories,
     "git.ownership": webui.ownership,
+    "extensions.state": extensions.state,
     "environment.python": environment.python,
     "packages.set": environment.packages,
     "pytorch.version": environment.pytorch,

@@ -61,7 +61,8 @@ def repositories(case: Case) -> list[Finding]:
         found = [one for name, item in wanted.items() for one in _repository(case, name, item)]
     else:
         found = []
-    strangers = {name: state for name, state in case.state.repositories.items() if name not in {*wanted, "."}}
+    known = {*wanted, ".", *(item.destination for item in case.profile.extensions)}
+    strangers = {name: state for name, state in case.state.repositories.items() if name not in known}
     found += [say("repository-not-own", name=name) for name, state in strangers.items() if _foreign(state)]
     if not wanted and not strangers:
         raise NotApplicable(_("This web UI has none."))

@@ -15,8 +15,8 @@ _QUICK_S = 20
 
 
 def read(layout: Layout, profile: Profile) -> dict[str, Any]:
-    """Return every repository the profile names, the web UI itself and whatever lies under `repositories`."""
-    names = {item.destination for item in profile.webui.repositories}
+    """Return every repository and extension of the profile, the web UI itself and what lies under `repositories`."""
+    names = {item.destination for item in (*profile.webui.repositories, *profile.extensions)}
     folder = layout.root / "repositories"
     if folder.is_dir():
         names |= {f"repositories/{path.name}" for path in folder.iterdir() if path.is_dir()}
@@ -27,7 +27,8 @@ def read(layout: Layout, profile: Profile) -> dict[str, Any]:
 
 def _repository(path: Path) -> Repository:
     state = git.state(path)
-    return Repository(state.present, state.own, state.commit, _trusted(path) if (path / ".git").exists() else None)
+    trusted = _trusted(path) if (path / ".git").exists() else None
+    return Repository(state.present, state.own, state.commit, trusted, state.branch)
 
 
 def _trusted(path: Path) -> bool | None:
