@@ -20,6 +20,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
 from foxup import profile
 from foxup.components import launch_script
@@ -63,10 +64,13 @@ def nai(tmp_path_factory: pytest.TempPathFactory) -> Place:
 def stand_ins(folder: Path, config: Path) -> Path:
     """Serve the mirror's objects as a host would: any commit, partial clones; return a configuration that goes there."""
     lines = ["[mirrors.git]"]
-    for repository in profile.load(PROFILE).webui.repositories:
+    chosen = profile.load(PROFILE)
+    for repository in (*chosen.webui.repositories, *chosen.extensions):
         url = repository.sources[0].url
         name = url.removeprefix("https://github.com/").removesuffix(".git")
         source = Path(MIRROR or "") / STANDS_IN.get(name, name.replace("/", "+")) / "repo"
+        if not source.exists() and repository in chosen.extensions:
+            continue
         bare = folder / source.parent.name
         if not bare.exists():
             git = ["git", f"--git-dir={bare}"]
@@ -162,6 +166,41 @@ def test_started_by_hand_it_comes_up_as_prescribed(nai):
         got = options[key].split(" [")[0] if key == "sd_model_checkpoint" else options[key]  # with its hash once known
         assert got == (list(value) if isinstance(value, tuple) else value), key
     assert variables["STABLE_DIFFUSION_REPO"] == "https://github.com/w-e-w/stablediffusion.git"
+
+
+def test_extensions_come_by_name_and_the_web_ui_lists_them(nai):
+    """Pinned on a branch: the web UI leaves a checkout without one out of its list."""
+    chosen = [item for item in profile.load(PROFILE).extensions if (item.sources[0].url in nai.config.read_text())]
+    if not chosen:
+        pytest.skip("the mirror has none of them")
+    names = [item.id for item in chosen]
+    nai.foxup("start")
+    try:
+        document = nai.foxup("fetch", *names, "--json").document
+        assert [row["ok"] for row in document["data"]["extensions"]] == [True] * len(names)
+        assert [finding["code"] for finding in document["findings"]] == ["restart-needed-after-extension"]
+        nai.foxup("stop")
+        url = nai.foxup("start", "--json").data["url"]
+        listed = {item["name"]: item for item in requests.get(f"{url}/sdapi/v1/extensions", timeout=60).json()}
+        for item in chosen:
+            assert listed[item.name]["commit_hash"] == item.commit
+            assert listed[item.name]["branch"]
+        scripts = requests.get(f"{url}/sdapi/v1/scripts", timeout=60).json()
+        assert {"ultimate-upscale": "ultimate sd upscale", "tiled-diffusion": "tiled diffusion"}[names[0]] in scripts[
+            "img2img"
+        ]
+        log = (nai.folder / ".foxup" / "logs" / "webui.log").read_text()
+        assert "Traceback" not in log
+        assert "*** Error" not in log
+        steps = nai.foxup("plan", "--json").data
+        assert {f"extensions.{name}" for name in names} <= {step["id"] for step in steps["satisfied"]}
+        assert nai.foxup("doctor", "--only", "extensions.state", "--json", code=None).document["findings"] == []
+    finally:
+        nai.foxup("stop")
+        nai.foxup("fetch", *names, "--forget")
+        for item in chosen:
+            shutil.rmtree(nai.folder / item.destination, ignore_errors=True)
+    assert nai.foxup("plan", "--json").data["steps"] == []
 
 
 def test_the_batch_file_passes_the_same_on(nai, tmp_path):
