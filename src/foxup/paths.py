@@ -46,6 +46,16 @@ class Layout:
         return self.state / "reports"
 
     @property
+    def references(self) -> Path:
+        """Published pictures that were fetched."""
+        return self.state / "references"
+
+    @property
+    def pins(self) -> Path:
+        """Hashes of what was fetched on first trust, beside those the profile holds."""
+        return self.state / "pins.json"
+
+    @property
     def scratch(self) -> Path:
         """Half-made things; emptied before an apply."""
         return self.state / "tmp"

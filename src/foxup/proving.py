@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from foxup import __version__, launch, present_verdict, state_digest, survey, verify
 from foxup.apply import end_orphan, held
@@ -12,11 +12,11 @@ from foxup.context import Context
 from foxup.facts import Facts
 from foxup.i18n import _, pick
 from foxup.paths import Layout
-from foxup.profile import Profile
+from foxup.profile import Profile, ReferenceModel
 from foxup.receipt import Proof, from_document
 from foxup.system import files
 from foxup.system.journal import now
-from foxup.verify import Run, Verification
+from foxup.verify import Asked, Need, Session, Verification, missing, published_picture
 
 if TYPE_CHECKING:
     from foxup.report.model import Report
@@ -28,22 +28,43 @@ PARAGRAPH = "report.txt"
 def prove(
     layout: Layout,
     profile: Profile,
-    reference: str | None,
+    references: Sequence[ReferenceModel],
     *,
     tell: Callable[[str], None],
-    published: Path | None = None,
-    changes: Mapping[str, Any] | None = None,
-) -> Verification:
-    """Verify a reference on an install, write the report, and remember a proof that holds. Raises FoxupError."""
+    asked: Asked | None = None,
+) -> list[Verification]:
+    """Verify references on an install with one web UI, write reports, and remember proofs that hold.
+
+    Raises FoxupError.
+    """
     if not (layout.root / "launch.py").is_file():
         raise launch.not_installed(layout)
+    asked = asked or Asked()
+    results = []
     with held(layout):
         end_orphan(layout)
-        result = verify.verify(Run(layout, profile, profile.reference(reference), tell, published, changes or {}))
-        _write_report(result, profile, layout)
-        if result.proven and not changes and published is None:
-            _remember(result, layout, profile)
-    return result
+        with Session(layout, profile, tell, asked) as session:
+            for reference in references:
+                result = verify.verify(session, reference)
+                _write_report(result, profile, layout)
+                if result.proven and asked.as_it_is:
+                    _remember(result, layout, profile)
+                results.append(result)
+    return results
+
+
+def lacking(layout: Layout, profile: Profile, references: Sequence[ReferenceModel]) -> dict[str, tuple[Need, ...]]:
+    """Return what each reference needs and this install has not, sources of upscales included; nothing without one."""
+    if not (layout.root / "launch.py").is_file():
+        return {}
+    installed = survey.look(layout, profile)
+    found = {}
+    for reference in references:
+        needs = list(missing(profile, reference, installed))
+        if reference.init and not published_picture(profile, profile.reference(reference.init), layout):
+            needs += missing(profile, profile.reference(reference.init), installed)
+        found[reference.id] = tuple(dict.fromkeys(needs))
+    return found
 
 
 def report_path(result: Verification) -> Path | None:

@@ -12,6 +12,8 @@ from foxup.cli import options as o
 from foxup.i18n import _, pick
 
 if TYPE_CHECKING:
+    from foxup.paths import Layout
+    from foxup.profile import Profile, ReferenceModel
     from foxup.progress import Events
     from foxup.verify import Verification
     from foxup.workflow import Prepared
@@ -30,13 +32,23 @@ def verify(
     reference: Annotated[list[str] | None, typer.Argument(help=_("References by name (default: the first)."))] = None,
     directory: o.Directory = None,
     profile: o.ProfileName = None,
-    listing: Annotated[bool, typer.Option("--list", help=_("Name the references and leave."))] = False,
+    listing: Annotated[
+        bool, typer.Option("--list", help=_("Name the references and what each still needs here, and leave."))
+    ] = False,
     everything: Annotated[bool, typer.Option("--all", help=_("Verify every reference."))] = False,
+    fetch: Annotated[bool, typer.Option("--fetch", help=_("First fetch what the references need."))] = False,
     picture: Annotated[Path | None, typer.Option("--reference", help=_("Published picture to compare with."))] = None,
+    source: Annotated[
+        Path | None, typer.Option("--source", help=_("Picture that img2img starts from, instead of its own."))
+    ] = None,
+    repin: Annotated[
+        bool, typer.Option("--repin", help=_("Take the published picture as it is now, though it was another one."))
+    ] = False,
     changes: Annotated[
         list[str] | None, typer.Option("--set", help=_("Change a parameter of the request, for example seed=1."))
     ] = None,
     junit: Annotated[Path | None, typer.Option("--junit", help=_("Also write a JUnit report to this file."))] = None,
+    offline: o.Offline = False,
     as_json: o.Json = False,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
@@ -53,14 +65,18 @@ def verify(
     layout = workflow.locate(directory, windows=windows())
     chosen = workflow.choose_profile(profile, layout)
     if listing:
-        _list(chosen.references)
+        _list(chosen, layout)
         return
     wanted = [chosen.reference(name) for name in reference] if reference else [chosen.reference()]
-    names = [item.id for item in (chosen.references if everything else wanted)]
+    wanted = list(chosen.references) if everything else wanted
     parsed = generation.parse_changes(changes or [])
     from foxup import proving
+    from foxup.verify import Asked
 
-    results = [proving.prove(layout, chosen, name, tell=_tell, published=picture, changes=parsed) for name in names]
+    if fetch:
+        _fetch(chosen, layout, wanted, offline=offline)
+    asked = Asked(picture, source, parsed, offline=offline, repin=repin)
+    results = proving.prove(layout, chosen, wanted, tell=_tell, asked=asked)
     _conclude(results)
     if junit:
         proving.write_junit(results, chosen, layout, junit)
@@ -119,9 +135,10 @@ def prove_and_show(prepared: Prepared, reference: str, listener: Events) -> bool
     """The proof at the end of an install; the result is shown when the progress display has left."""
     from foxup import proving
 
-    result = proving.prove(prepared.layout, prepared.profile, reference, tell=listener.line)
-    _last.append(result)
-    return result.proven
+    wanted = [prepared.profile.reference(reference)]
+    results = proving.prove(prepared.layout, prepared.profile, wanted, tell=listener.line)
+    _last.extend(results)
+    return all(result.proven for result in results)
 
 
 def show_last() -> None:
@@ -131,13 +148,35 @@ def show_last() -> None:
         _last.clear()
 
 
-def _list(references: tuple[object, ...]) -> None:
-    from foxup.profile import ReferenceModel
+def _list(profile: Profile, layout: Layout) -> None:
+    """Name the references; where there is an install, what each of them still needs there."""
+    from foxup import proving
 
-    rows = [item for item in references if isinstance(item, ReferenceModel)]
-    console.extend({"references": [item.model_dump(mode="json") for item in rows]})
-    for item in rows:
+    lacking = proving.lacking(layout, profile, profile.references)
+    rows = [
+        {**item.model_dump(mode="json"), "missing": [need.id for need in lacking.get(item.id, ())]}
+        for item in profile.references
+    ]
+    console.extend({"references": rows})
+    for item in profile.references:
         console.result(f"{item.id:<16} {pick(item.title.model_dump())}, {item.width}x{item.height}")
+        if lacking.get(item.id):
+            command = f"foxup fetch {' '.join(need.id for need in lacking[item.id])} --dir {layout.root}"
+            console.result(f"{'':<16} {command}")
+
+
+def _fetch(profile: Profile, layout: Layout, references: list[ReferenceModel], *, offline: bool) -> None:
+    """Bring what the references need; exit 1 when something could not be had."""
+    from foxup import fetching, proving, transfers
+
+    lacking = proving.lacking(layout, profile, references)
+    names = list(dict.fromkeys(need.id for needs in lacking.values() for need in needs))
+    if not names:
+        return
+    with transfers.display() as progress:
+        outcomes = fetching.fetch_named(layout, profile, names, progress=progress, offline=offline)
+    if transfers.conclude(outcomes):
+        raise typer.Exit(1)
 
 
 def _conclude(results: list[Verification]) -> None:

@@ -21,6 +21,7 @@ def register(app: typer.Typer) -> None:
     group.command("list", help=_("Name the profiles."))(listing)
     group.command("show", help=_("Show one profile."))(one)
     group.command("check", help=_("Check a profile file."))(check)
+    group.command("pin", help=_("Write the fingerprint of a reference's published picture into the profile."))(pin)
     group.command("schema", help=_("Write the JSON Schema of profiles."))(schema)
     app.add_typer(group, name="profile")
     app.command("lock", help=_("For maintainers: resolve the packages of a profile again."))(lock)
@@ -59,6 +60,28 @@ def check(path: Path, as_json: o.Json = False, lang: o.Lang = None) -> None:
     chosen = profiles.load(str(path))
     console.extend({"profile": chosen.name})
     console.mark("ok", _("The profile {name} is right.").format(name=chosen.name), style="green")
+
+
+def pin(
+    reference: Annotated[str | None, typer.Argument(help=_("Reference by name (default: the first)."))] = None,
+    directory: o.Directory = None,
+    profile: o.ProfileName = None,
+    picture: Annotated[
+        Path | None, typer.Option("--picture", help=_("The published picture (default: the one verify has fetched)."))
+    ] = None,
+    as_json: o.Json = False,
+    lang: o.Lang = None,
+) -> None:
+    """Make verdicts on a reference possible where its picture cannot be had."""
+    o.common("profile pin", as_json=as_json)
+    from foxup import pinning, workflow
+    from foxup.cli.machine import windows
+
+    layout = workflow.locate(directory, windows=windows())
+    chosen = workflow.choose_profile(profile, layout)
+    path = pinning.pin(chosen, chosen.reference(reference), layout, picture)
+    console.extend({"profile": chosen.name, "reference": chosen.reference(reference).id, "path": str(path)})
+    console.mark("ok", _("The fingerprint is in {path}.").format(path=path), style="green")
 
 
 def schema(

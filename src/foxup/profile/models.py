@@ -245,6 +245,11 @@ class Profile(Model):
         return (*self.files, *self.extensions)
 
     @property
+    def reference_files(self) -> tuple[Path, ...]:
+        """The TOML files its own references are written in."""
+        return (self._path, *((self.folder / self.references_file,) if self.references_file else ()))
+
+    @property
     def address(self) -> str:
         """What `--profile` takes to load it again: its name, or the file of one that does not ship with foxup."""
         return self.name if self._shipped else str(self._path)

@@ -19,7 +19,7 @@ def of(examination: Examination) -> tuple[Mapping[str, str], ...]:
         return ()
     reference = next((item for item in case.profile.references if item.id == last.reference), None)
     generated = examination.layout.root / last.picture if last.picture else None
-    published = published_picture(case.profile, reference) if reference else None
+    published = published_picture(case.profile, reference, examination.layout) if reference else None
     named = ((_("Generated here"), generated), (_("Reference"), published))
     return tuple(
         {"label": label, "address": address}

@@ -65,9 +65,31 @@ class WebuiApi:
         """Return the known upscalers. Raises FoxupError."""
         return self._list("/sdapi/v1/upscalers")
 
+    def latent_modes(self) -> list[dict[str, Any]]:
+        """Return the upscalers of hires fix that work on latents. Raises FoxupError."""
+        return self._list("/sdapi/v1/latent-upscale-modes")
+
+    def embeddings(self) -> dict[str, Any]:
+        """Return embeddings: `loaded`, and `skipped` ones that do not fit the checkpoint. Raises FoxupError."""
+        return self._object("/sdapi/v1/embeddings")
+
+    def scripts(self) -> list[dict[str, Any]]:
+        """Return the scripts with their values in order. Raises FoxupError."""
+        return self._list("/sdapi/v1/script-info")
+
+    def waiting(self) -> int:
+        """Return how many generations wait or run for anybody. Raises FoxupError."""
+        pending = int(self._object("/internal/pending-tasks").get("size", 0))
+        return pending + int(self.progress().get("state", {}).get("job_count", 0) != 0)
+
     def progress(self) -> dict[str, Any]:
         """Return the state of the running job, without a preview. Raises FoxupError."""
         return self._object("/sdapi/v1/progress?skip_current_image=true")
+
+    def task(self, task_id: str) -> dict[str, Any]:
+        """Return whether a generation is `active`, `queued` or `completed`. Raises FoxupError."""
+        value = self._post("/internal/progress", {"id_task": task_id, "live_preview": False}, _SHORT_S)
+        return value if isinstance(value, dict) else {}
 
     def set_options(self, changes: dict[str, Any]) -> None:
         """Change settings; the web UI then writes all of them to config.json. Raises FoxupError."""
