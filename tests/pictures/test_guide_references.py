@@ -112,7 +112,7 @@ def test_the_web_uis_two_names_of_its_own_upscaler():
 
 
 def test_what_the_references_need_is_in_the_profile():
-    known = {file.id for file in profile.load("nai").files} | {"ultimate-upscale"}
+    known = {item.id for item in profile.load("nai").fetchable}
     by_name = {Path(file.destination).name: file.id for file in profile.load("nai").files}
     for reference in NAI.values():
         assert set(reference.needs) <= known

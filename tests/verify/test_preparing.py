@@ -34,6 +34,7 @@ def asked(name: str, *present: str) -> list[str]:
         ("aqua", ("meinamix-v8", "valar"), []),
         ("catgirl", ("aom3a2",), ["bad-hands-5"]),
         ("megumin-upscale", ("meinamix-v8",), ["swinir"]),
+        ("reimu-ultimate", ("pastelmix", "remacri"), ["ultimate-upscale"]),
     ],
 )
 def test_what_a_reference_needs(name, present, ids):

@@ -52,16 +52,31 @@ def fetch(
     if listing or not names:
         _list(chosen)
         return
-    files, extensions = fetching.named(chosen, names)
     if forget:
-        _forget(layout, extensions)
+        _forget(layout, fetching.named(chosen, names)[1])
         return
-    failed = [
-        bool(files) and _files(layout, chosen, files, folder, offline=offline, dangerous=dangerous),
-        bool(extensions) and _extensions(layout, chosen, extensions),
-    ]
-    if any(failed):
+    if bring(layout, chosen, names, folder, offline=offline, dangerous=dangerous):
         raise typer.Exit(1)
+
+
+def bring(
+    layout: Layout,
+    profile: Profile,
+    names: list[str],
+    folder: Path | None = None,
+    *,
+    offline: bool = False,
+    dangerous: bool = False,
+) -> bool:
+    """Bring files and extensions by name and show how each ended; return whether one could not be had."""
+    from foxup import fetching
+
+    files, extensions = fetching.named(profile, names)
+    failed = [
+        bool(files) and _files(layout, profile, files, folder, offline=offline, dangerous=dangerous),
+        bool(extensions) and _extensions(layout, profile, extensions),
+    ]
+    return any(failed)
 
 
 def _list(profile: Profile) -> None:

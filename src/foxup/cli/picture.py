@@ -167,15 +167,12 @@ def _list(profile: Profile, layout: Layout) -> None:
 
 def _fetch(profile: Profile, layout: Layout, references: list[ReferenceModel], *, offline: bool) -> None:
     """Bring what the references need; exit 1 when something could not be had."""
-    from foxup import fetching, proving, transfers
+    from foxup import proving
+    from foxup.cli.fetch import bring
 
     lacking = proving.lacking(layout, profile, references)
     names = list(dict.fromkeys(need.id for needs in lacking.values() for need in needs))
-    if not names:
-        return
-    with transfers.display() as progress:
-        outcomes = fetching.fetch_named(layout, profile, names, progress=progress, offline=offline)
-    if transfers.conclude(outcomes):
+    if names and bring(layout, profile, names, offline=offline):
         raise typer.Exit(1)
 
 

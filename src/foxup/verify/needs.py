@@ -42,6 +42,10 @@ def missing(profile: Profile, reference: ReferenceModel, installed: Installed) -
         chosen = file.id in reference.needs or (name in (reference.checkpoint, reference.vae) and not file.default)
         if chosen and file.destination not in installed.files:
             found.append(Need(file.id, file.kind, name))
+    for extension in profile.extensions:
+        state = installed.repositories.get(extension.destination)
+        if extension.id in reference.needs and not (state and state.present):
+            found.append(Need(extension.id, "extension", extension.name))
     return tuple(found)
 
 
