@@ -204,7 +204,14 @@ class Applier:
         if action.keep_old and action.path.exists():
             files.replace(action.path, _free_name(action.path))
         files.remove(action.path)
-        uv.create_environment(action.path, action.python, action.requires, log=self._both(log), started=self._child)
+        uv.create_environment(
+            action.path,
+            action.python,
+            action.requires,
+            mirror=action.mirror,
+            log=self._both(log),
+            started=self._child,
+        )
 
     def _install(self, action: InstallPackages, log: Log) -> None:
         with self._counting(action):
@@ -233,9 +240,7 @@ class Applier:
         uv.install(
             self.layout.environment_python,
             action.locks,
-            uv.Places(
-                action.index, action.find_links, action.default_index, action.build_constraints, offline=self.offline
-            ),
+            uv.Places(action.indexes, action.find_links, action.build_constraints, offline=self.offline),
             log=self._both(log),
             started=self._child,
         )

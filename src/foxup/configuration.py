@@ -1,21 +1,22 @@
 """The person's own configuration of foxup: mirrors and shared model folders.
 
-`config.toml` in the user's configuration folder, or the file FOXUP_CONFIG names. Order of settings everywhere: flag,
-environment variable, this file, profile, default.
+`config.toml` in the user's configuration folder, or the file FOXUP_CONFIG names; FOXUP_MIRRORS names a set of mirrors.
+Order of settings everywhere: flag, environment variable, this file, profile, default.
 """
 
 from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from foxup import mirror_sets
 from foxup.errors import UsageError
 from foxup.i18n import _
-from foxup.paths import config_folder
+from foxup.paths import MIRRORS_VARIABLE, config_folder
 
 
 class Mirrors(BaseModel):
@@ -23,6 +24,8 @@ class Mirrors(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
+    set: str | None = None
+    """Name of a set that ships with foxup: `china`, `russia`; `none` for no set. The entries below win over it."""
     files: dict[str, str] = Field(default_factory=dict)
     """For downloads, for example `"https://civitai.com" = "https://mirror.example/civitai"`."""
     git: dict[str, str] = Field(default_factory=dict)
@@ -31,6 +34,8 @@ class Mirrors(BaseModel):
     """Index of Python packages instead of the default one."""
     pytorch_index: str | None = None
     """What takes the place of `https://download.pytorch.org/whl`."""
+    python_builds: str | None = None
+    """Where uv finds interpreters instead of GitHub (as `UV_PYTHON_INSTALL_MIRROR`)."""
 
 
 class Configuration(BaseModel):
@@ -50,8 +55,30 @@ def path() -> Path:
     return Path(named) if named else config_folder() / "config.toml"
 
 
-def load() -> Configuration:
-    """Read the configuration; a missing file is an empty one. Raises UsageError (`config-invalid`)."""
+def load(*, elsewhere: bool = False) -> Configuration:
+    """Read the configuration; a missing file is an empty one. Raises UsageError (`config-invalid`, `mirrors-unknown`).
+
+    The set of mirrors that flag, variable or file names is already laid under the file's own entries. For a machine
+    `elsewhere` this machine's file says nothing.
+    """
+    written = Configuration() if elsewhere else _read()
+    name = os.environ.get(MIRRORS_VARIABLE) or written.mirrors.set
+    chosen = mirror_sets.named(name) if name else None
+    return written.model_copy(update={"mirrors": _over(written.mirrors, chosen)}) if chosen else written
+
+
+def _over(own: Mirrors, chosen: mirror_sets.MirrorSet) -> Mirrors:
+    return Mirrors(
+        set=own.set,
+        files={**chosen.files, **own.files},
+        git={**chosen.git, **own.git},
+        package_index=own.package_index or chosen.package_index,
+        pytorch_index=own.pytorch_index or chosen.pytorch_index,
+        python_builds=own.python_builds or chosen.python_builds,
+    )
+
+
+def _read() -> Configuration:
     source = path()
     try:
         text = source.read_text(encoding="utf-8-sig")
@@ -68,7 +95,13 @@ def load() -> Configuration:
         raise _invalid(source, f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}") from None
 
 
-def mirrored(url: str, rules: Mapping[str, str]) -> str:
+def addresses(urls: Iterable[str], rules: Mapping[str, str]) -> list[str]:
+    """Return where to ask in turn: what the mirrors put in the place of each address, then the addresses themselves."""
+    originals = list(urls)
+    return list(dict.fromkeys([*(_mirrored(url, rules) for url in originals), *originals]))
+
+
+def _mirrored(url: str, rules: Mapping[str, str]) -> str:
     """Return the address with its longest known beginning replaced."""
     for prefix in sorted(rules, key=len, reverse=True):
         if url.startswith(prefix):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
-from foxup.configuration import mirrored
+from foxup.configuration import addresses
 from foxup.facts import Facts
 from foxup.installed import Installed
 from foxup.paths import Layout
@@ -31,11 +31,11 @@ class Context:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def cloning(self, repository: RepositoryModel) -> CloneRepository:
-        """Return the action that brings a repository, from this person's mirrors where there are any."""
-        mirrors = self.installed.git_mirrors
+        """Return the action that brings a repository, from this person's mirrors first where there are any."""
+        names = {source.url: source.name for source in repository.sources}
         return CloneRepository(
             name=repository.name,
-            sources=tuple(Source(mirrored(source.url, mirrors), source.name) for source in repository.sources),
+            sources=tuple(Source(url, names.get(url, "")) for url in addresses(names, self.installed.git_mirrors)),
             commit=repository.commit,
             destination=self.layout.root / PurePosixPath(repository.destination),
             tag=repository.tag,

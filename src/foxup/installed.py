@@ -64,8 +64,8 @@ class PackageSources:
     """Where Python packages can come from on this machine, by the person's own pip configuration.
 
     `wheels` are the file names found in the local folders among `find_links`; `cpu_index` tells whether PyTorch's
-    index of CPU builds answers (None: not asked). `mirror_index` and `pytorch_index` are what foxup's configuration
-    puts in the place of the default index and of PyTorch's.
+    index of CPU builds answers (None: not asked). `mirror_index`, `pytorch_index` and `python_builds` are what foxup's
+    configuration puts in the place of the default index, of PyTorch's, and of where uv finds interpreters.
     """
 
     index_url: str | None = None
@@ -74,6 +74,7 @@ class PackageSources:
     cpu_index: bool | None = None
     mirror_index: str | None = None
     pytorch_index: str | None = None
+    python_builds: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

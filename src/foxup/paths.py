@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 STATE_FOLDER = ".foxup"
+MIRRORS_VARIABLE = "FOXUP_MIRRORS"
 
 
 @dataclass(frozen=True, slots=True)

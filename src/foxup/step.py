@@ -111,30 +111,39 @@ class CreateEnvironment:
     """Make the web UI's virtual environment at `path`.
 
     `python` is an interpreter's path, or None to let uv provide a CPython that satisfies `requires`. `keep_old` sets
-    aside an environment that foxup did not make, instead of removing it.
+    aside an environment that foxup did not make, instead of removing it. `mirror` is where uv looks for interpreters
+    before it looks where it always does.
     """
 
     path: Path
     python: str | None
     requires: str
     keep_old: bool = False
+    mirror: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """Package indexes that are asked together: `own` has special builds, `default` takes the place of uv's default."""
+
+    own: str | None = None
+    default: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class InstallPackages:
     """Install a locked set into the environment at `environment`, with hashes checked.
 
-    `locks` are requirement files, installed in their order; one without hashes is taken from `index` alone. `index`
-    is a further package index, `default_index` what takes the place of the default one, `find_links` are further
-    places. `build_constraints` pins what packages without a wheel are built with. `digest` identifies the whole set.
+    `locks` are requirement files, installed in their order; one without hashes is taken from an index's `own` alone.
+    Each of `indexes` is tried in turn; `find_links` are further places. `build_constraints` pins what packages without
+    a wheel are built with. `digest` identifies the whole set.
     """
 
     environment: Path
     locks: tuple[Path, ...]
     digest: str
-    index: str | None = None
+    indexes: tuple[Indexes, ...] = (Indexes(),)
     find_links: tuple[str, ...] = ()
-    default_index: str | None = None
     build_constraints: Path | None = None
 
 

@@ -45,6 +45,18 @@ def look(layout: Layout, profile: Profile, *, extra: Iterable[str] = (), full_ha
     )
 
 
+def elsewhere(profile: Profile) -> Installed:
+    """Return what counts for a machine that is not this one: nothing is there, every index answers."""
+    mine = configuration.load(elsewhere=True).mirrors
+    sources = PackageSources(
+        cpu_index=True,
+        mirror_index=mine.package_index,
+        pytorch_index=mine.pytorch_index,
+        python_builds=mine.python_builds,
+    )
+    return Installed(embedded=embedded(profile), git_mirrors=mine.git, package_sources=sources)
+
+
 def package_sources(profile: Profile, *, offline: bool = False) -> PackageSources:
     """Ask where packages can come from here; PyTorch's own index only when nothing nearer holds the build."""
     from fnmatch import fnmatch
@@ -56,8 +68,8 @@ def package_sources(profile: Profile, *, offline: bool = False) -> PackageSource
     near = any(fnmatch(name, choice.wheel or "") for choice in choices for name in wheels)
     asks = any(choice.when == "cpu-index" for choice in choices) and not near and not offline
     mine = configuration.load().mirrors
-    pytorch = (mine.pytorch_index or PYTORCH_INDEX).rstrip("/")
-    reachable = network.answers(pytorch + CPU_INDEX, _CPU_INDEX_WAIT_S) if asks else None
+    pytorch = dict.fromkeys(url.rstrip("/") for url in (mine.pytorch_index, PYTORCH_INDEX) if url)
+    reachable = any(network.answers(url + CPU_INDEX, _CPU_INDEX_WAIT_S) for url in pytorch) if asks else None
     return PackageSources(
         index_url=settings.get("index-url"),
         find_links=places,
@@ -65,6 +77,7 @@ def package_sources(profile: Profile, *, offline: bool = False) -> PackageSource
         cpu_index=reachable,
         mirror_index=mine.package_index,
         pytorch_index=mine.pytorch_index,
+        python_builds=mine.python_builds,
     )
 
 

@@ -14,7 +14,7 @@ from foxup.errors import FoxupError
 from foxup.facts import Facts
 from foxup.finding import Finding, Severity
 from foxup.i18n import _
-from foxup.installed import Installed, PackageSources
+from foxup.installed import Installed
 from foxup.paths import Layout
 from foxup.plan import Plan
 from foxup.profile import Profile
@@ -64,7 +64,7 @@ def prepare(
 ) -> Prepared:
     """Look at the install and plan. `elsewhere`: the facts are of another machine, so nothing here is looked at."""
     if elsewhere:
-        installed = Installed(embedded=survey.embedded(profile), package_sources=PackageSources(cpu_index=True))
+        installed = survey.elsewhere(profile)
     else:
         installed = survey.look(layout, profile)
         if installed.environment.digest is None:

@@ -21,6 +21,7 @@ from foxup.errors import FoxupError
 from foxup.facts import Facts, OsFacts
 from foxup.installed import EnvironmentState, Installed, PackageSources
 from foxup.paths import Layout
+from foxup.step import Indexes
 from foxup.system import uv
 
 
@@ -83,7 +84,7 @@ def test_a_lock_without_hashes_comes_from_its_own_index_alone(tmp_path, indexes,
     wheel(tmp_path / "indexes" / "special", "torch", "2.1.2+cpu")
     wheel(tmp_path / "indexes" / "ordinary", "torch", "2.1.2")  # the wrong build under the same release
     locks = ["# No hashes: test\ntorch==2.1.2+cpu\n", f"plain==1.0 --hash=sha256:{good}\n"]
-    places = uv.Places(index=f"{indexes}/special", default_index=f"{indexes}/ordinary")
+    places = uv.Places([Indexes(f"{indexes}/special", f"{indexes}/ordinary")])
     assert install(made, tmp_path, locks, places) == {"torch": "2.1.2+cpu", "plain": "1.0"}
     wheel(tmp_path / "indexes" / "ordinary", "other", "1.0")
     with pytest.raises(FoxupError):
@@ -94,7 +95,10 @@ def test_a_wheel_with_another_hash_is_refused(tmp_path, indexes, made):
     wheel(tmp_path / "indexes" / "ordinary", "plain", "1.0")
     with pytest.raises(FoxupError) as caught:
         install(
-            made, tmp_path, [f"plain==1.0 --hash=sha256:{'0' * 64}\n"], uv.Places(default_index=f"{indexes}/ordinary")
+            made,
+            tmp_path,
+            [f"plain==1.0 --hash=sha256:{'0' * 64}\n"],
+            uv.Places([Indexes(default=f"{indexes}/ordinary")]),
         )
     assert caught.value.code == "package-hash-mismatch"
     assert uv.packages(made) == {}
@@ -153,13 +157,15 @@ def test_mirrors_take_the_place_of_both_indexes(tmp_path):
         EnvironmentState(), tmp_path, mirror_index="https://m/simple", pytorch_index="https://m/whl/"
     )
     action = step.actions[0]
-    assert (action.index, action.default_index) == ("https://m/whl/cpu", "https://m/simple")
-    assert step.sources == ("https://m/whl/cpu", "https://m/simple")
+    original = Indexes("https://download.pytorch.org/whl/cpu")
+    assert action.indexes == (Indexes("https://m/whl/cpu", "https://m/simple"), original)
+    assert step.sources == ("https://m/whl/cpu", original.own, "https://m/simple", "https://pypi.org/simple")
+    assert "https://m/whl/cpu" in step.details[-1], "what has no hash is trusted with the mirror, and the plan says so"
 
 
 @pytest.mark.parametrize(
     ("answer", "code"),
-    [("dead", "package-index-unreachable"), ("gone", "packages-failed"), ("login", "packages-failed")],
+    [("dead", "package-index-unreachable"), ("gone", "package-not-offered"), ("login", "package-not-offered")],
 )
 def test_an_index_that_gives_no_packages_is_named(tmp_path, indexes, made, monkeypatch, answer, code):
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
@@ -168,7 +174,7 @@ def test_an_index_that_gives_no_packages_is_named(tmp_path, indexes, made, monke
     (tmp_path / "indexes" / "login" / "plain" / "index.html").write_text(page)
     url = "http://127.0.0.1:9/simple" if answer == "dead" else f"{indexes}/{answer}"
     with pytest.raises(FoxupError) as caught:
-        install(made, tmp_path, [f"plain==1.0 --hash=sha256:{'0' * 64}\n"], uv.Places(default_index=url))
+        install(made, tmp_path, [f"plain==1.0 --hash=sha256:{'0' * 64}\n"], uv.Places([Indexes(default=url)]))
     assert caught.value.code == code
     assert "plain" in caught.value.cause or "127.0.0.1" in caught.value.cause
     assert uv.packages(made) == {}

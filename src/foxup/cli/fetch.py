@@ -37,6 +37,7 @@ def fetch(
         bool, typer.Option("--forget", help=_("Look after these extensions no longer; their folders stay."))
     ] = False,
     as_json: o.Json = False,
+    mirrors: o.Mirrors = None,
     offline: o.Offline = False,
     events: o.EventsFile = None,
     quiet: o.Quiet = False,

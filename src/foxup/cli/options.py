@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,15 @@ import typer
 
 from foxup import console
 from foxup.i18n import _
+from foxup.paths import MIRRORS_VARIABLE
+
+
+def _use_mirrors(name: str | None) -> str | None:
+    """Make the flag what the variable is, for this run and what it starts."""
+    if name:
+        os.environ[MIRRORS_VARIABLE] = name
+    return name
+
 
 Directory = Annotated[
     Path | None,
@@ -27,6 +37,10 @@ EventsFile = Annotated[
 Lang = Annotated[str | None, typer.Option("--lang", help=_("Language: en or ru."))]
 FactsFile = Annotated[
     Path | None, typer.Option("--facts", help=_("Plan for the machine this facts file describes (- for stdin)."))
+]
+Mirrors = Annotated[
+    str | None,
+    typer.Option("--mirrors", help=_("Set of mirrors: china, russia, none."), callback=_use_mirrors),
 ]
 
 

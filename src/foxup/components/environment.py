@@ -57,6 +57,7 @@ def steps(context: Context, digest: str) -> list[Step]:
         context.python,
         python.provision if provided else python.requires,
         keep_old=state.present and not state.begun and not state.digest,
+        mirror=context.installed.package_sources.python_builds if provided else None,
     )
     return [
         Step(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +13,7 @@ from foxup.facts import OsFacts
 from foxup.i18n import _, pick
 from foxup.installed import PackageSources
 from foxup.profile import PackagesModel, TorchChoice
-from foxup.step import InstallPackages, Step
+from foxup.step import Indexes, InstallPackages, Step
 
 DEFAULT_INDEX = "https://pypi.org/simple"
 PYTORCH_INDEX = "https://download.pytorch.org/whl"
@@ -58,7 +58,7 @@ def steps(context: Context, choice: TorchChoice, set_digest: str, *, fresh: bool
     packages = context.profile.packages
     folder: Path = context.profile.folder
     sources = context.installed.package_sources
-    index = _index(choice, sources)
+    indexes = _indexes(choice, sources)
     state = context.installed.environment
     needed = fresh or state.digest != set_digest
     locks = [(folder / name).read_text(encoding="utf-8") for name in lock_names(packages, choice)]
@@ -67,9 +67,8 @@ def steps(context: Context, choice: TorchChoice, set_digest: str, *, fresh: bool
         environment=context.layout.environment,
         locks=tuple(folder / name for name in lock_names(packages, choice)),
         digest=set_digest,
-        index=index,
+        indexes=indexes,
         find_links=sources.find_links if choice.when == "find-links" else (),
-        default_index=sources.mirror_index or sources.index_url,
         build_constraints=folder / packages.build_constraints if packages.build_constraints else None,
     )
     return [
@@ -84,8 +83,8 @@ def steps(context: Context, choice: TorchChoice, set_digest: str, *, fresh: bool
             actions=(action,) if needed else (),
             download_bytes=choice.download_bytes + packages.download_bytes if fresh else 0,
             disk_bytes=packages.disk_bytes if fresh else 0,
-            details=changes,
-            sources=(*((index,) if index else ()), action.default_index or DEFAULT_INDEX, *action.find_links),
+            details=(*changes, *_trusted(choice, indexes[0])),
+            sources=tuple(dict.fromkeys((*_addresses(indexes), *action.find_links))),
         )
     ]
 
@@ -133,8 +132,24 @@ def lock_names(packages: PackagesModel, choice: TorchChoice) -> tuple[str, ...]:
     return (choice.lock, *choice.beside, packages.lock)
 
 
-def _index(choice: TorchChoice, sources: PackageSources) -> str | None:
-    """Return the index of a choice, or the mirror of PyTorch's index that the person configured."""
-    if choice.index and sources.pytorch_index and choice.index.startswith(PYTORCH_INDEX):
-        return sources.pytorch_index.rstrip("/") + choice.index.removeprefix(PYTORCH_INDEX)
-    return choice.index
+def _indexes(choice: TorchChoice, sources: PackageSources) -> tuple[Indexes, ...]:
+    """Return the indexes to ask in turn: the mirrors that the person configured, then those they stand for."""
+    original = Indexes(choice.index, sources.index_url)
+    own = choice.index
+    if own and sources.pytorch_index and own.startswith(PYTORCH_INDEX):
+        own = sources.pytorch_index.rstrip("/") + own.removeprefix(PYTORCH_INDEX)
+    return tuple(dict.fromkeys((Indexes(own, sources.mirror_index or sources.index_url), original)))
+
+
+def _addresses(indexes: Sequence[Indexes]) -> Iterator[str]:
+    yield from (index.own for index in indexes if index.own)
+    yield from (index.default or DEFAULT_INDEX for index in indexes)
+
+
+def _trusted(choice: TorchChoice, first: Indexes) -> Iterator[str]:
+    """Say from whom comes what no hash is known for, when that is a mirror."""
+    if first.own and first.own != choice.index:
+        yield _(
+            "torch comes from the mirror {url} by exact version; no hash of it is known, so this mirror is trusted "
+            "with it. Every other package must have its pinned hash."
+        ).format(url=first.own)

@@ -52,6 +52,8 @@ __all__ = [
 ]
 
 ALIASES = {"ci": "nai-cpu"}
+_OTHERS = ("hardware", "mirrors")
+"""Files beside the profiles that are none."""
 
 
 def profiles_folder() -> Path:
@@ -62,7 +64,7 @@ def profiles_folder() -> Path:
 
 def names() -> list[str]:
     """Return the names of the profiles that ship with foxup."""
-    return sorted(path.stem for path in profiles_folder().glob("*.toml") if path.stem != "hardware")
+    return sorted(path.stem for path in profiles_folder().glob("*.toml") if path.stem not in _OTHERS)
 
 
 @cache
@@ -73,7 +75,7 @@ def load(name: str) -> Profile:
     """
     name = ALIASES.get(name, name)
     path = Path(name) if name.endswith(".toml") else profiles_folder() / f"{name}.toml"
-    if not path.is_file() or path.stem == "hardware":
+    if not path.is_file() or path.stem in _OTHERS:
         raise UsageError(
             "profile-unknown",
             _("There is no profile {name}.").format(name=name),

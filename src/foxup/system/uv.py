@@ -11,12 +11,17 @@ from pathlib import Path
 
 from foxup.errors import FoxupError
 from foxup.i18n import _
-from foxup.system import commands, files
+from foxup.step import Indexes
+from foxup.system import commands, files, uv_trouble
 from foxup.system.commands import Log
+from foxup.system.text import mask
 
 _SITES = ("lib/python*/site-packages",) if os.name != "nt" else ("Lib/site-packages",)
 Started = Callable[[int], None]
 
+_PYTHON_MIRROR = "UV_PYTHON_INSTALL_MIRROR"
+_LONG_S = 12 * 3600
+"""Three gigabytes over a slow line take hours; a server that falls silent ends uv's own patience long before."""
 MARKER = "foxup-environment.json"
 """Inside an environment: names the package set that was completely installed. Written last."""
 
@@ -43,20 +48,33 @@ def find_uv() -> str:
     )
 
 
-def create_environment(path: Path, python: str | None, requires: str, *, log: Log, started: Started) -> None:
+def create_environment(
+    path: Path, python: str | None, requires: str, *, mirror: str | None = None, log: Log, started: Started
+) -> None:
     """Make an empty environment at `path` from the interpreter `python`, or from one uv brings for `requires`.
 
-    Whatever lies at `path` must have been cleared before. `started` is told the process id. Raises FoxupError
-    (`python-not-provided`, `environment-failed`).
+    `mirror` is asked for it before uv's own source, unless UV_PYTHON_INSTALL_MIRROR names one. Whatever lies at `path`
+    must have been cleared before. `started` is told the process id. Raises FoxupError (`python-not-provided`,
+    `environment-failed`).
     """
     arguments = ["venv", "--no-project", "--no-config"]
     arguments += ["--python", python] if python else ["--python", requires, "--managed-python"]
-    result = _run([*arguments, str(path)], log=log, started=started)
-    if result.rc == 0:
-        return
-    tail = _last_line(result.stdout)
+    ways: list[dict[str, str]] = [{}]
+    if mirror and python is None and _PYTHON_MIRROR not in os.environ:
+        ways.insert(0, {_PYTHON_MIRROR: mirror})
+    tails = []
+    for variables in ways:
+        result = _run([*arguments, str(path)], log=log, started=started, extra=variables)
+        if result.rc == 0:
+            return
+        tails.append(_last_line(result.stdout))
+        files.remove(path)
+    raise _no_environment(python, requires, "; ".join(dict.fromkeys(tails)))
+
+
+def _no_environment(python: str | None, requires: str, tail: str) -> FoxupError:
     if python is None:
-        raise FoxupError(
+        return FoxupError(
             "python-not-provided",
             _("Python {version} could not be brought.").format(version=requires),
             cause=tail,
@@ -64,7 +82,7 @@ def create_environment(path: Path, python: str | None, requires: str, *, log: Lo
                 "Install Python {version} yourself, or set UV_PYTHON_INSTALL_MIRROR to a mirror you can reach."
             ).format(version=requires),
         )
-    raise FoxupError(
+    return FoxupError(
         "environment-failed",
         _("The environment for the web UI could not be made with {python}.").format(python=python),
         cause=tail,
@@ -75,13 +93,12 @@ def create_environment(path: Path, python: str | None, requires: str, *, log: Lo
 class Places:
     """Where packages come from.
 
-    `index` is asked beside the default one for locks with hashes, and alone for locks without. `default_index` takes
-    the place of the default one. `build_constraints` pins what packages without a wheel are built with.
+    Each of `indexes` is tried in turn until one gives everything. `build_constraints` pins what packages without a
+    wheel are built with.
     """
 
-    index: str | None = None
+    indexes: Sequence[Indexes] = (Indexes(),)
     find_links: Sequence[str] = ()
-    default_index: str | None = None
     build_constraints: Path | None = None
     offline: bool = False
 
@@ -89,20 +106,39 @@ class Places:
 def install(environment_python: Path, locks: Sequence[Path], places: Places, *, log: Log, started: Started) -> None:
     """Install the locked files, each exactly as it is written: those with hashes with hash checking.
 
-    A lock without hashes holds exact pins of builds that only `places.index` has; it is taken from there alone.
-    Raises FoxupError (`packages-failed`, `package-hash-mismatch`, `package-index-unreachable`).
+    A lock without hashes holds exact pins of builds that only one index has; it is taken from there alone. Nothing is
+    installed of a lock before all of it has arrived. Raises FoxupError (`packages-failed`, `package-hash-mismatch`,
+    `package-index-unreachable`, `package-not-offered`, `package-not-whole`) of the last of the indexes.
     """
     base = ["pip", "install", "--no-config", "--python", str(environment_python), "--no-deps"]
     base += [word for place in places.find_links for word in ("--find-links", place)]
     base += ["--offline"] if places.offline else []
     if places.build_constraints:
         base += ["--build-constraints", str(places.build_constraints)]
-    pinned = [lock for lock in locks if not hashed(lock)]
-    for arguments in (_of_index_alone(pinned, places), _with_hashes([lock for lock in locks if hashed(lock)], places)):
-        if arguments:
-            result = _run([*base, *arguments], log=log, started=started)
-            if result.rc != 0:
-                raise _packages_error(result.stdout)
+    pinned, proven = ([lock for lock in locks if hashed(lock) is known] for known in (False, True))
+    for chosen, words in ((pinned, _of_index_alone), (proven, _with_hashes)):
+        if chosen:
+            _from_some_index(base, [words(chosen, indexes, places) for indexes in places.indexes], log, started)
+
+
+def _from_some_index(base: Sequence[str], ways: Sequence[Sequence[str]], log: Log, started: Started) -> None:
+    """Run uv with one set of addresses after the other until one of them gives everything."""
+    failed: list[FoxupError] = []
+    distinct = list(dict.fromkeys(tuple(way) for way in ways))
+    for way in distinct:
+        result = _run([*base, *way], log=log, started=started)
+        if result.rc == 0:
+            return
+        error = uv_trouble.read(result.stdout)
+        error.cause = f"{_where(way)}: {error.cause}"
+        failed.append(error)
+    failed[-1].cause = "; ".join(error.cause for error in failed)
+    raise failed[-1]
+
+
+def _where(way: Sequence[str]) -> str:
+    """Return the addresses among the words of a command."""
+    return mask(" + ".join(word for word in way if "://" in word)) or _("the default index")
 
 
 def hashed(lock: Path) -> bool:
@@ -110,18 +146,18 @@ def hashed(lock: Path) -> bool:
     return "--hash=" in lock.read_text(encoding="utf-8")
 
 
-def _of_index_alone(locks: Sequence[Path], places: Places) -> list[str]:
-    alone = ["--default-index", places.index] if places.index else ["--no-index"] if places.find_links else []
-    return [*alone, *_requirements(locks)] if locks else []
+def _of_index_alone(locks: Sequence[Path], indexes: Indexes, places: Places) -> list[str]:
+    alone = ["--default-index", indexes.own] if indexes.own else ["--no-index"] if places.find_links else []
+    return [*alone, *_requirements(locks)]
 
 
-def _with_hashes(locks: Sequence[Path], places: Places) -> list[str]:
+def _with_hashes(locks: Sequence[Path], indexes: Indexes, _places: Places) -> list[str]:
     arguments = ["--require-hashes", *_requirements(locks)]
-    if places.default_index:
-        arguments += ["--default-index", places.default_index]
-    if places.index:
-        arguments += ["--extra-index-url", places.index, "--index-strategy", "unsafe-best-match"]
-    return arguments if locks else []
+    if indexes.default:
+        arguments += ["--default-index", indexes.default]
+    if indexes.own:
+        arguments += ["--extra-index-url", indexes.own, "--index-strategy", "unsafe-best-match"]
+    return arguments
 
 
 def _requirements(locks: Sequence[Path]) -> list[str]:
@@ -161,8 +197,11 @@ def read_marker(environment: Path) -> Mapping[str, str] | None:
     return marker if isinstance(marker, dict) else None
 
 
-def _run(arguments: Sequence[str], *, log: Log, started: Started) -> commands.Completed:
-    return commands.stream([find_uv(), *arguments], env=_environment(), timeout=3600, log=log, started=started)
+def _run(
+    arguments: Sequence[str], *, log: Log, started: Started, extra: Mapping[str, str] | None = None
+) -> commands.Completed:
+    variables = {**_environment(), **(extra or {})}
+    return commands.stream([find_uv(), *arguments], env=variables, timeout=_LONG_S, log=log, started=started)
 
 
 def _environment() -> dict[str, str]:
@@ -172,16 +211,3 @@ def _environment() -> dict[str, str]:
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     return lines[-1] if lines else ""
-
-
-def _packages_error(output: str) -> FoxupError:
-    hint = _("Run the same command again; what was already fetched is kept.")
-    tail = " ".join(line.strip(" ×╰─▶├│") for line in output.splitlines()[-4:] if line.strip())
-    lower = output.lower()
-    if "hash mismatch" in lower:
-        message = _("A package from the index is not the pinned one (hash mismatch).")
-        return FoxupError("package-hash-mismatch", message, cause=tail, hint=hint)
-    if any(word in lower for word in ("failed to fetch", "dns error", "connection refused", "error sending request")):
-        message = _("The package index cannot be reached.")
-        return FoxupError("package-index-unreachable", message, cause=tail, hint=hint)
-    return FoxupError("packages-failed", _("The packages could not be installed."), cause=tail, hint=hint)

@@ -228,3 +228,33 @@ def test_a_file_without_hash_takes_the_name_s_word_in_a_folder(context, destinat
     fetched = fetch(specify(str(tmp_path / "in")), destination, context=context)
     assert fetched.pinned
     assert fetched.sha256 == sha256(BODY)
+
+
+@pytest.mark.parametrize("fault", [404, 403, 503, "page", "other content"])
+def test_a_mirror_that_fails_gives_way_to_the_original(server, context, destination, specify, fault):
+    server.add("/original/f", BODY)
+    broken = server.add("/mirror/f", content(len(BODY), seed=2) if fault == "other content" else BODY)
+    if fault == "page":
+        page = b"<!DOCTYPE html><html>Sign in</html>"
+        broken.fault = lambda _number, _headers: Fault(status=200, body=page, headers={"Content-Type": "text/html"})
+    elif fault != "other content":
+        broken.fault = lambda _number, _headers: Fault(status=fault)
+    mirrors = {f"{server.url}/original": f"http://localhost:{server.port}/mirror"}
+    limits = replace(context.limits, first_retries=1)
+    fetched = fetch(
+        specify(server.url + "/original/f", body=BODY),
+        destination,
+        context=replace(context, mirrors=mirrors, limits=limits),
+    )
+    assert destination.read_bytes() == BODY
+    assert server.answers("/mirror/f")
+    assert fetched.source == f"127.0.0.1:{server.port}"
+
+
+def test_when_mirror_and_original_fail_both_are_named(server, context, destination, specify):
+    mirrors = {f"{server.url}/original": f"http://localhost:{server.port}/mirror"}
+    with pytest.raises(FoxupError) as caught:
+        fetch(specify(server.url + "/original/f", body=BODY), destination, context=replace(context, mirrors=mirrors))
+    assert caught.value.code == "download-removed"
+    assert "localhost" in f"{caught.value.message} {caught.value.cause}"
+    assert "127.0.0.1" in caught.value.cause

@@ -13,7 +13,7 @@ from foxup.system.download.failures import host_of
 from foxup.system.download.refusals import CIVITAI, HUGGINGFACE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from foxup.step import Source
 
@@ -38,9 +38,21 @@ class Address:
     name: str
 
     @property
+    def mirrored(self) -> bool:
+        """Whether a mirror stands for the source."""
+        return self.url != self.origin
+
+    @property
     def local(self) -> bool:
         """Whether it is a file or folder of this machine."""
         return urlsplit(self.url).scheme not in {"http", "https"}
+
+
+def candidates(sources: Sequence[Source], mirrors: Mapping[str, str]) -> list[Address]:
+    """Return where to ask in turn: mirrors first, then what they stand for, should a mirror fail."""
+    ready = [prepare(source, mirrors) for source in sources]
+    behind = [prepare(source, {}) for source, address in zip(sources, ready, strict=True) if address.mirrored]
+    return [*ready, *behind]
 
 
 def prepare(source: Source, mirrors: Mapping[str, str]) -> Address:
@@ -48,7 +60,7 @@ def prepare(source: Source, mirrors: Mapping[str, str]) -> Address:
     origin = without_secrets(_file_address(source.url))
     url = mirrored(origin, mirrors)
     service = _SERVICES.get(host_of(origin), "")
-    return Address(url, origin, service, source.name or host_of(url))
+    return Address(url, origin, service, source.name if url == origin and source.name else host_of(url) or source.name)
 
 
 def mirrored(url: str, mirrors: Mapping[str, str]) -> str:

@@ -12,7 +12,7 @@ from foxup.errors import FoxupError
 from foxup.i18n import _
 from foxup.system import files
 from foxup.system.download import content, failures, known, pickles, place
-from foxup.system.download.addresses import Address, civitai_version, local_path, mirrored, prepare
+from foxup.system.download.addresses import Address, candidates, civitai_version, local_path, mirrored
 from foxup.system.download.failures import DownloadError, Reach, host_of
 from foxup.system.download.memory import Memory
 from foxup.system.download.model import Budget, DownloadContext, DownloadEvent, Fetched, Progress, State, silent
@@ -132,7 +132,7 @@ class Fetch:
             pickles.scan(path, self._spec.name)
 
     def _from_sources(self) -> Fetched:
-        addresses = [prepare(source, self._context.mirrors) for source in self._spec.sources]
+        addresses = candidates(self._spec.sources, self._context.mirrors)
         ordered = self._tools.memory.order(addresses, lambda address: "" if address.local else host_of(address.url))
         failed: list[tuple[str, FoxupError]] = []
         for number, address in enumerate(ordered):
@@ -267,11 +267,18 @@ def _civitai_hash(document: object, name: str) -> str | None:
 
 
 def _nowhere(spec: FileSpec, failed: list[tuple[str, FoxupError]]) -> FoxupError:
-    """Say that no source served the file: with the words of the only one, or with all of them listed."""
+    """Say that no source served the file: with the words of the only one, or with all of them listed.
+
+    What the address behind a mirror of the only source said is added to the mirror's words.
+    """
     if not failed:
         return DownloadError("download-no-source", _("No source is known for {name}.").format(name=spec.name))
-    if len(failed) == 1:
-        return failed[0][1]
+    if len(spec.sources) == 1:
+        (first, error), *behind = failed
+        if behind:
+            lines = [f"{first}: {error.cause}", *(f"{name}: {_line(other)}" for name, other in behind)]
+            error.cause = "\n".join(lines)
+        return error
     codes = {error.code for _name, error in failed}
     hint = next((error.hint for _name, error in failed if "token" in error.code), "")
     total = DownloadError(
