@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -38,6 +40,24 @@ def redact(text, **machine):
         ("https://civitai.com/api/download/models/1?type=Model&token=hunter2", "https://civitai.com/api/download/models/1?type=Model&token=<secret>"),
         ("https://b.example/f?X-Amz-Credential=hunter2&X-Amz-Signature=hunter2", "https://b.example/f?X-Amz-Credential=<secret>&X-Amz-Signature=<secret>"),
         ("https://b.example/f?Policy=hunter2&Key-Pair-Id=hunter2&Signature=hunter2~", "https://b.example/f?Policy=<secret>&Key-Pair-Id=<secret>&Signature=<secret>"),
+        ('--gradio-auth ""me:hunter2""', "--gradio-auth <secret>"),
+        ('--gradio-auth ^"me:hunter2^" --listen', "--gradio-auth <secret> --listen"),
+        ('--gradio-auth me:"hunter2 hunter2" --listen', "--gradio-auth <secret> --listen"),
+        ("--gradio-au me:hunter2 --api-a=me:hunter2", "--gradio-au <secret> --api-a=<secret>"),
+        ('--api-auth "me:hunter2 never closed', "--api-auth <secret>"),
+        ("gradio_auth=[('me', 'hunter2'), ('b', 'hunter2')]", "gradio_auth=<secret>"),
+        ("auth=('me', 'hunter2')", "auth=<secret>"),
+        ("ngrok config add-authtoken hunter2hunter2", "ngrok config add-authtoken <secret>"),
+        ("http://me:hun/ter2@proxy.example:8080", "http://<secret>@proxy.example:8080"),
+        ("http_proxy = me:hunter2@proxy", "http_proxy = <secret>@proxy"),
+        ("https%3A%2F%2Fx.example%2Ff%3Ftoken%3Dhunter2%26b%3D1", "https%3A%2F%2Fx.example%2Ff%3Ftoken%3D<secret>%26b%3D1"),
+        ("https://x.example/f?a=1\\u0026Signature=hunter2\\u0026b=2", "https://x.example/f?a=1\\u0026Signature=<secret>\\u0026b=2"),
+        ("https://x.example/f?Verifying=" + "hunter2" * 8, "https://x.example/f?Verifying=<secret>"),
+        ('authorization: Digest username="me", response="hunter2"', "authorization: Digest <secret>"),
+        ("cookie='hunter2'", "cookie='<secret>'"),
+        ("пароль: hunter2, Пароль — hunter2", "пароль: <secret> Пароль — <secret>"),
+        ("password is hunter2", "password is <secret>"),
+        ("pass: hunter2 pwd=hunter2 PWD=/mnt/sd", "pass: <secret> pwd=<secret> PWD=/mnt/sd"),
         ("https://b.example/f?sv=2020&se=hunter2&sig=hunter2%3D", "https://b.example/f?sv=<secret>&se=<secret>&sig=<secret>"),
     ],
 )  # fmt: skip
@@ -75,6 +95,8 @@ def test_the_home_folder_in_every_spelling(text):
         ("C_masha_x", f"C_{USER}_x"),
         ("samashall", "samashall"),
         ("bob@bob-pc:~/sd$ ./webui.sh", f"{USER}@{HOST}:~/sd$ ./webui.sh"),
+        ("Running on \x1b[1m\x1b[32mbo\x1b[0m user", f"Running on \x1b[1m\x1b[32m{USER}\x1b[0m user"),
+        ("USERNAME=Боб Ш\nCOMPUTERNAME=ПК-7", f"USERNAME={USER}\nCOMPUTERNAME={HOST}"),
     ],
 )
 def test_names_of_people_and_computers(text, kept):
@@ -82,7 +104,16 @@ def test_names_of_people_and_computers(text, kept):
 
 
 @pytest.mark.parametrize(
-    "home", [r"D:\Users\Вася Пупкин\sd", "/home/somebody/sd", "/Users/anna/sd", r"C:\Documents and Settings\Anna\sd"]
+    "home",
+    [
+        r"D:\Users\Вася Пупкин\sd",
+        r"D:\Пользователи\Вася\sd",
+        "C:\\\\Users\\\\\\u0412\\u0430\\u0441\\u044f\\\\sd",
+        "/Users/%D0%92%D0%B0/sd",
+        "/home/somebody/sd",
+        "/Users/anna/sd",
+        r"C:\Documents and Settings\Anna\sd",
+    ],
 )
 def test_the_home_of_somebody_else_goes_too(home):
     assert redact(home)[0] == "~"
@@ -98,6 +129,11 @@ def test_the_home_of_somebody_else_goes_too(home):
         ("link/ether 00:1a:2B:3c:4d:5e brd", f"link/ether {DEVICE} brd"),
         ("listening on 192.168.1.5:7860", f"listening on {ADDRESS}:7860"),
         ("inet6 fe80::1%eth0, 2001:db8::5", f"inet6 {ADDRESS}, {ADDRESS}"),
+        ("http%3A%2F%2F192.168.1.5%3A7860", f"http%3A%2F%2F{ADDRESS}%3A7860"),
+        ("mailto:a.b%40example.org, a.b [at] example.org", f"mailto:{EMAIL}, {EMAIL}"),
+        ('"uuid": "12345678-9abc-def0-1234-56789abcdef0"', f'"uuid": "{DEVICE}"'),
+        ("gpu_serial=0321718012345, S/N: 0321718012345", f"gpu_serial={DEVICE}, S/N: {DEVICE}"),
+        ("001a.2b3c.4d5e, ip-10-0-0-7", f"{DEVICE}, {HOST}"),
     ],
 )
 def test_addresses_and_devices(text, kept):
@@ -119,6 +155,62 @@ def test_addresses_and_devices(text, kept):
 )
 def test_ordinary_lines_stay(text):
     assert redact(text, **LINUX) == text
+
+
+CYRILLIC = {"home": r"C:\Users\Вася Пупкин", "user": "Вася Пупкин", "host": "ВАСЯ-ПК"}
+
+
+@pytest.mark.parametrize(
+    "spell",
+    [
+        str,
+        str.upper,
+        json.dumps,
+        lambda text: json.dumps(json.dumps(text)),
+        quote,
+        lambda text: quote(text, safe=""),
+        lambda text: text.replace("\\", "/"),
+        lambda text: text.replace(" ", "\u00a0"),
+        lambda text: text.encode().decode("cp1251", "replace"),
+        lambda text: text.encode("cp866").decode("cp1251"),
+        lambda text: text.encode("cp1251").decode("cp866"),
+    ],
+    ids=["plain", "upper", "json", "json-in-json", "quoted", "all-quoted", "slashes", "nbsp", "utf-as-1251", "866-as-1251", "1251-as-866"],
+)  # fmt: skip
+@pytest.mark.parametrize("text", [r"C:\Users\Вася Пупкин\sd", "(Вася Пупкин)", "ВАСЯ-ПК"])
+def test_a_cyrillic_name_in_every_spelling(text, spell):
+    left = redact(f"x {spell(text)} y", **CYRILLIC)
+    assert any(word in left for word in ("~", USER, HOST))
+    for name in ("Вася", "Пупкин", "ВАСЯ"):
+        for form in (spell(name).strip('"\\'), name):
+            assert form.lower() not in left.lower()
+
+
+@pytest.mark.parametrize("text", ["Вася_Пупкин", "вася.пупкин", "ВасяПупкин", "Вася+Пупкин"])
+def test_a_name_of_two_words_however_joined(text):
+    assert redact(f"D:/{text}/sd", **CYRILLIC) == f"D:/{USER}/sd"
+
+
+def test_time_grows_with_the_text_only():
+    """No expression may run wild on what a log can hold."""
+    worker = Redactor(**CYRILLIC)
+    for piece in (
+        "a-",
+        '"',
+        "--api-auth ",
+        "http://",
+        "://a:",
+        "\\",
+        "/home/a b ",
+        "1.",
+        "proxy",
+        "%26",
+        "token ",
+        "[(",
+    ):
+        begun = time.process_time()
+        worker.redact(piece * (8000 // len(piece)))
+        assert time.process_time() - begun < 2, piece
 
 
 def test_an_ordinary_word_is_no_name():
@@ -153,6 +245,9 @@ FORMS = [
     "https://x.example/f?a=1&token={1}", "https://x.example/f?Signature={1}&b=2", "https://x.example/f?X-Amz-Security-Token={1}",
     "https://x.example/f?sig={1}", "--api-auth me:{1}", "--api-auth=me:{1}", '--gradio-auth "me:{1}"', "--gradio-auth 'a:b,me:{1}'",
     "Authorization: Bearer {1}", "Authorization: Basic {1}", "CIVITAI_TOKEN={1}", '"api_key": "{1}"', "password: {1}",
+    '--gradio-auth ""me:{1}""', "--gradio-auth ^'me:{1}^'", "gradio_auth=[('me', '{1}')]", "auth=('me', '{1}')", "--api-au me:{1}",
+    "http://me:a/{1}@p.example:3128", "https%3A%2F%2Fx%2Ff%3Ftoken%3D{1}", "https://x.example/f?b=1%26sig%3D{1}", "пароль: {1}", "mailto:{1}%40mail.ru",
+    "D:\\Пользователи\\{1}\\sd", "USERNAME={1}", "COMPUTERNAME={1}", "socks5://me:{1}@127.0.0.1:1080", "ngrok authtoken {1}",
     "{1}@example.org", "/home/{1}/sd", "C:\\Users\\{1}\\sd", "C:\\\\Users\\\\{1}\\\\sd", "file:///C:/Users/{1}/sd", "Cookie: session={1}",
 ]  # fmt: skip
 LOG_LINES = st.sampled_from(

@@ -42,6 +42,31 @@ def test_russian_shown_in_a_wrong_code_page(written, shown):
     assert first(RUSSIAN.encode(written).decode(shown, "replace")) == "disk-full"
 
 
+@pytest.mark.parametrize(("written", "shown"), [("cp866", "cp1251"), ("cp1251", "cp866"), ("utf-8", "cp866")])
+@pytest.mark.parametrize(("program", "code"), [("python", "python-not-found"), ("git", "git-not-found")])
+def test_whose_name_stands_before_a_sentence_in_a_wrong_code_page(program, code, written, shown):
+    """The sentence is the same for every program: only the whole line, read aright, tells which one is missing."""
+    text = f'"{program}" не является внутренней или внешней\nкомандой, исполняемой программой или пакетным файлом.'
+    seen = text.encode(written).decode(shown, "replace")
+    assert first(seen) == code
+    assert first(seen.replace("\xa0", " ")) == code
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "txt2img: a poster that says CUDA out of memory. Tried to allocate 2 GiB",
+        "img2img: RuntimeError: Torch is not able to use GPU, watercolor",
+        "Negative prompt: ModuleNotFoundError: No module named 'ldm'",
+        "Fatal Python error: art\nSteps: 20, Sampler: Euler a, Seed: 1, Lora hashes: [Errno 28] No space left on device",
+    ],
+)
+def test_what_a_person_wrote_is_no_error(words):
+    bar = "100%|██████████| 20/20 [00:02<00:00, 7.8it/s]"
+    lines = words.split("\n")[-1:] if "Steps:" in words else words.split("\n")
+    assert explain_log("\n".join([*ENGLISH.splitlines()[:4], *lines, bar]).encode()).healthy
+
+
 def test_two_encodings_in_one_file():
     mixed = "Loading weights from модель.safetensors\n".encode() + "Отказано в доступе.\n".encode("cp866")
     assert first(mixed) == "file-locked-access-denied"

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from foxup.components import launch_script
 from foxup.components.launch_script import Options
@@ -17,7 +18,10 @@ from foxup.doctor.case import Case
 from foxup.redact import Redactor
 
 PROMPT = "<prompt>"
-_SECRET_FLAGS = ("--api-auth", "--gradio-auth", "--ngrok")
+_SECRET_FLAG = re.compile(r"--(?:api-a(?:u(?:th?)?)?|gradio-a(?:u(?:th?)?)?|ngrok)")
+"""Options whose value is a secret, also shortened as argparse allows."""
+_PROXY = re.compile(r"(?i)_proxy$")
+_CREDENTIALS = re.compile(r"^(?:\w+://)?([^@]*):([^@]*)@")
 _SECRET_NAME = re.compile(r"(?i)(?:token|secret|passw|api_?key|credential|_auth)")
 _SHORTEST = 8
 _PARAMETERS = re.compile(r"\bSteps: \d+, Sampler: ")
@@ -84,13 +88,19 @@ def _user() -> str:
 
 
 def _secrets(case: Case) -> Iterable[str]:
-    """Give the literal secrets at hand: in variables, and behind arguments; also each half of name:password."""
-    yield from (value for name, value in os.environ.items() if _SECRET_NAME.search(name) and len(value) >= _SHORTEST)
+    """Give the literal secrets at hand: in variables, in proxies, behind arguments; also each name's password."""
+    script = launch_script.all_variables(case.script, windows=case.state.windows)
+    for name, value in (*os.environ.items(), *script.items()):
+        if _SECRET_NAME.search(name) and len(value) >= _SHORTEST:
+            yield value
+        credentials = _CREDENTIALS.match(value) if _PROXY.search(name) else None
+        if credentials:
+            yield from (credentials[2], unquote(credentials[2]))
     for group in Options.of(case.arguments).groups:
         flag, _sign, joined = group[0].partition("=")
-        if flag in _SECRET_FLAGS:
+        if _SECRET_FLAG.fullmatch(flag):
             for value in (joined, *group[1:]):
-                yield from (value, *value.split(":", 1)[1:])
+                yield from (value, *(pair.partition(":")[2] for pair in value.split(",")), *value.split(":", 1)[1:])
 
 
 def _without_prompts(raw: dict[str, Any]) -> None:

@@ -55,6 +55,8 @@ class Matcher:
     by_text: dict[str, list[CompiledRule]] = field(default_factory=lambda: defaultdict(list))
     by_trigger: dict[str, list[CompiledRule]] = field(default_factory=lambda: defaultdict(list))
     context: set[str] = field(default_factory=set)
+    garbled: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    """What Russian texts look like in a wrong code page: the text, the right page and the wrong one."""
 
     def __post_init__(self) -> None:
         owners: list[Signature | Marker] = [s for s in self.catalogue.signatures.values() if s.input == "log"]
@@ -73,10 +75,11 @@ class Matcher:
             _fold(rule.match_not),
             _fold(rule.match_prev),
         )
-        for text in _spellings(rule.match_any):
-            self.by_text[text].append(compiled)
-        for text in _spellings(rule.match_trigger):
-            self.by_trigger[text].append(compiled)
+        for table, texts in ((self.by_text, rule.match_any), (self.by_trigger, rule.match_trigger)):
+            garbled = _garbled(texts)
+            self.garbled.update(garbled)
+            for text in {*_fold(texts), *garbled}:
+                table[text].append(compiled)
         self.context.update(compiled.all, compiled.also, compiled.without)
 
     @cached_property
@@ -101,6 +104,18 @@ class Matcher:
         """All fragments."""
         return tuple({*self.by_text, *self.by_trigger, *self.context})
 
+    def repaired(self, plain: str, found: Iterable[str]) -> str | None:
+        """Return a line as it was before a wrong code page showed it, when one of the texts found in it says so.
+
+        Where a copy lost letters that looked like blanks, at least the known text is put right.
+        """
+        seen = next((part for part in found if part in self.garbled), None)
+        if seen is None:
+            return None
+        meant, right, wrong = self.garbled[seen]
+        whole = tidy(plain.encode(wrong, "replace").decode(right, "replace"))
+        return whole if meant in whole.lower() else re.sub(re.escape(seen), meant, tidy(plain), flags=re.IGNORECASE)
+
     def rules(self, line: str, found: Iterable[str]) -> list[CompiledRule]:
         """Return the rules that the line itself meets, given the fragments found in it."""
         result: dict[int, CompiledRule] = {}
@@ -117,14 +132,14 @@ def _fold(texts: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(" ".join(text.lower().split()) for text in texts)
 
 
-def _spellings(texts: tuple[str, ...]) -> set[str]:
-    """Fold, and add to Russian texts what they look like when a wrong code page prints them."""
-    result = set(_fold(texts))
+def _garbled(texts: tuple[str, ...]) -> dict[str, tuple[str, str, str]]:
+    """Return what Russian texts look like when a wrong code page prints them, and what they are; see Matcher."""
+    result: dict[str, tuple[str, str, str]] = {}
     for text in texts:
         if _CYRILLIC.search(text):
             for right, wrong in _MOJIBAKE:
-                garbled = text.encode(right, "replace")
-                result.update(_fold(tuple(tidy(garbled.decode(wrong, way)) for way in ("ignore", "replace"))))
+                seen = (text.encode(right, "replace").decode(wrong, way) for way in ("ignore", "replace"))
+                result |= dict.fromkeys(_fold(tuple(map(tidy, seen))), (_fold((text,))[0], right, wrong))
     return result
 
 

@@ -100,10 +100,11 @@ class Signature(Rule):
 class Marker(Rule):
     """A line by which the course of a run is followed."""
 
-    kind: Literal["start", "end", "advance", "ready", "skip", "retry", "error", "traceback", "quiet"]
+    kind: Literal["start", "end", "advance", "ready", "skip", "retry", "error", "traceback", "words", "quiet"]
     """start: a run begins (see stage); end: it is over; advance: what came before went well; ready: it serves;
     skip: to be passed over when the line before is asked for; retry: a try that will be repeated; error: something
-    failed; traceback: the header of one; quiet: no error although it looks like one."""
+    failed; traceback: the header of one; words: what a person wrote, which tells nothing; quiet: no error although it
+    looks like one."""
     stage: int = 0
     """For start: place in the order of a start; a mark that is not later than the last one begins another run."""
 

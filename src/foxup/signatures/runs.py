@@ -85,6 +85,8 @@ class Runs:
         """Take in one event."""
         markers = [rule.owner for rule in event.rules if isinstance(rule.owner, Marker)]
         kinds: set[str] = {marker.kind for marker in markers}
+        if "words" in kinds:
+            return
         stage = max((marker.stage for marker in markers if marker.kind == "start"), default=0)
         if self.current.ended or (stage and stage <= self.current.stage):
             self._begin(event.line)

@@ -105,8 +105,11 @@ class Scanner:
 
     def _match(self, raw: bytes, texts: Iterable[str]) -> _Matched:
         text = self._clean(raw)
-        low = text.lower()
-        found = tuple(part for part in texts if part in low)
+        found = _within(texts, text)
+        repaired = self.matcher.repaired(decode_line(raw, self.matcher.hints), found)
+        if repaired is not None:
+            text = repaired
+            found = tuple({*found, *_within(self.matcher.hints, text)})
         return text, found, tuple(self.matcher.rules(body(text), found)) if found else ()
 
     def _clean(self, raw: bytes) -> str:
@@ -148,6 +151,11 @@ class Scanner:
             if len(self._uncommon) < _CACHE:
                 self._uncommon[raw] = known
         return known
+
+
+def _within(texts: Iterable[str], line: str) -> tuple[str, ...]:
+    low = line.lower()
+    return tuple(part for part in texts if part in low)
 
 
 def _segments(block: Block) -> list[tuple[int, int, bytes]]:
