@@ -22,6 +22,7 @@ _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp"
 _HEAD = 16
 _LINES_SHOWN = 3
 _SHOWN_CHARACTERS = 4000
+_CLOSING = frozenset({"ruled-out", "cause-unknown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ def explain_picture(path: Path, profile: Profile | None = None) -> Told:
     if not broken:
         expected = {item.code for item in advice.advise(infotext.from_reference(reference))} if reference else set()
         findings += [item for item in advice.advise_picture(picture.metadata) if item.code not in expected]
+        findings.sort(key=lambda item: item.code in _CLOSING)
     if text and text.fields and not findings:
         lines.append(_("Nothing in them goes against the guide."))
     troubles = (Severity.BLOCKER, Severity.ERROR, Severity.WARNING)

@@ -149,6 +149,11 @@ def test_a_reference_gets_no_advice_against_its_own_parameters(told):
         "param-cfg",
         "img-cfg-out-of-range",
     ]
+    pale = text.replace("CFG scale: 20", "CFG scale: 20, Seed: 1")
+    info = PngInfo()
+    info.add_text("parameters", pale)
+    last = codes(told(saved(image=Image.fromarray(scenes.scene(1, size=(256, 320))), pnginfo=info), "a.png", "smoke"))
+    assert last[-2:] == ["img-cfg-out-of-range", "ruled-out"]
 
 
 def test_a_picture_turned_by_its_exif_is_compared_upright(tmp_path):
