@@ -183,7 +183,7 @@ PAIRS: dict[str, Pair] = {
     "other prompt": _pair("prompt", ONE["different"], "param-prompt"),
     "other size": _pair("size", ONE["different"], "param-size", "img-size"),
     "sides swapped": _pair("swapped", ONE["different"], "param-size", "img-size-swapped"),
-    "clip skip 1": _pair("clip-1", ONE["different"], "img-clip-skip"),
+    "clip skip 1": _pair("clip-1", OTHER, "img-clip-skip"),
     "RNG of another card": _pair("rng", ONE["different"], "param-rng"),
     "ENSD 0": _pair("ancestral-no-ensd", ONE["different"], "param-ensd", against="ancestral"),
     # VAE and files

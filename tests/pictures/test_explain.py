@@ -198,6 +198,17 @@ def test_pale_pixels_put_the_vae_first():
     ]
 
 
+def test_pale_pixels_are_the_parameters_where_the_right_vae_is_named():
+    """Measured with the tiny checkpoint: CFG 2, clip skip 1 and an empty negative prompt halve the saturation."""
+    washed = judge.judge(
+        *(load.from_bytes(scenes.encoded(rgb)) for rgb in (scenes.washed(scenes.scene(3), 2), scenes.scene(3)))
+    )
+    assert codes(evidence(GOOD.replace("scale: 7.0", "scale: 2.0"), washed)) == ["param-cfg", "ruled-out"]
+    assert codes(evidence(GOOD, washed))[0] == "img-washed-out-no-vae"  # nothing else explains it
+    other = GOOD.replace("scale: 7.0", "scale: 2.0").replace("VAE: fox-vae", "VAE: other")
+    assert codes(evidence(other, washed))[:2] == ["img-other-vae", "param-cfg"]
+
+
 def test_numbers_as_the_api_answers_them_are_no_difference():
     options = {**OPTIONS, "CLIP_stop_at_last_layers": 2.0, "use_downcasted_alpha_bar": 1, "randn_source": "GPU"}
     assert codes(evidence(options=options, judgement=DRIFTED)) == ["img-slightly-different", "ruled-out"]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from foxup.pictures.data import finding, label, table
 from foxup.pictures.explain_files import file_findings
-from foxup.pictures.explain_parameters import parameter_findings
+from foxup.pictures.explain_parameters import made_with, parameter_findings
 from foxup.pictures.explain_settings import config_findings, environment_findings, option_findings
 from foxup.pictures.verdict import Verdict
 
@@ -43,6 +43,8 @@ def explain(reference: ReferenceModel, evidence: Evidence) -> list[Finding]:
     config = config_findings(evidence)
     judgement = evidence.judgement
     pixels = _unexplained(list(judgement.causes), [*files, *config, *parameters]) if judgement else []
+    if parameters and _vae_is_right(evidence, [*files, *config, *parameters]):
+        pixels = [item for item in pixels if item.code not in _TONE]  # CFG, clip skip and prompts act on colours too
     broken = judgement is not None and judgement.verdict is Verdict.BROKEN
     middle = [*pixels, *config, *parameters] if broken else [*config, *parameters, *pixels]
     environment = environment_findings(evidence)
@@ -50,6 +52,13 @@ def explain(reference: ReferenceModel, evidence: Evidence) -> list[Finding]:
     if judgement is None or judgement.verdict in _FINE:
         return found
     return [*found, *_closing(evidence, found)]
+
+
+def _vae_is_right(evidence: Evidence, others: list[Finding]) -> bool:
+    """Whether the picture names the VAE it was made with, and nothing is wrong with it."""
+    made = made_with(evidence)
+    named = evidence.infotext is not None and made is not None and bool(made.fields.get("VAE"))
+    return named and not _VAE & {item.code for item in others}
 
 
 def _unexplained(pixels: list[Finding], others: list[Finding]) -> list[Finding]:
