@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
 import scenes
-from pairs_plan import FINE, HALVES, MADE, PAIRS, SUBJECTS, UIS, Pair, half_of, reference
+from pairs_plan import FINE, HALVES, MADE, PAIRS, SUBJECTS, UIS, Pair, half_of, reference, right
 from PIL import Image
 
 from foxup import profile
@@ -43,16 +43,17 @@ class Outcome:
     judgement: Judgement
     causes: tuple[str, ...]
     equal: bool
+    right: frozenset[str]
 
     @property
     def verdict_right(self) -> bool:
-        if self.equal and self.pair.verdicts == FINE:  # not one pixel changed, so that is the only right word
+        if self.equal and self.right == FINE:  # not one pixel changed, so that is the only right word
             return self.judgement.verdict == "identical"
-        return str(self.judgement.verdict) in self.pair.verdicts
+        return str(self.judgement.verdict) in self.right
 
     @property
     def mismatch(self) -> bool:
-        return not self.pair.verdicts & FINE
+        return not self.right & FINE
 
     @property
     def cause_right(self) -> bool:
@@ -88,7 +89,7 @@ def _outcome(folder: Path, ui: str, subject: int, name: str, pair: Pair, same_ps
     found = explain(reference(subject, kind), _evidence(generated.with_suffix(".json"), judgement, ui))
     codes = tuple(item.code for item in found if item.severity != "info" or item.code.startswith("img-"))
     equal = one.rgb.shape == two.rgb.shape and bool((one.rgb == two.rgb).all())
-    return Outcome(name, pair, f"{ui} {subject}", judgement, codes, equal)
+    return Outcome(name, pair, f"{ui} {subject}", judgement, codes, equal, right(name, subject))
 
 
 def _edited(path: Path, edit: str) -> load.Picture:
@@ -139,26 +140,26 @@ def table(found: list[Outcome]) -> str:
             continue
         counts = Counter(str(item.judgement.verdict) for item in rows)
         cells = " | ".join(str(counts[verdict] or "") for verdict in VERDICTS)
-        right = " or ".join(verdict for verdict in VERDICTS if verdict in pair.verdicts)
+        meant = Counter(" or ".join(verdict for verdict in VERDICTS if verdict in item.right) for item in rows)
+        named = ", ".join(f"{verdicts} {count}" if len(meant) > 1 else verdicts for verdicts, count in meant.items())
         shown = "" if pair.shown is None else str(sum(item.shown_right for item in rows))
         sums = f"{sum(item.verdict_right for item in rows)} | {sum(item.cause_right for item in rows)} | {shown}"
-        lines.append(f"| {name} | {right} | {len(rows)} | {cells} | {sums} |")
+        lines.append(f"| {name} | {named} | {len(rows)} | {cells} | {sums} |")
     return "\n".join(lines)
 
 
 def summary(found: list[Outcome]) -> str:
     mismatches = [item for item in found if item.mismatch]
-    fine = [item for item in found if not item.mismatch and item.pair.verdicts == FINE | item.pair.verdicts]
+    fine = [item for item in found if not item.mismatch and not item.pair.causes]
     told = [item for item in found if item.pair.shown]
-    different = [item for item in found if item.pair.verdicts == {"different"}]
+    different = [item for item in found if item.right == {"different"}]
     passed = sum(str(item.judgement.verdict) in FINE for item in different)
     return "\n".join(
         [
             _share("Verdict right", sum(item.verdict_right for item in found), len(found)),
             f"Pairs of another picture called identical or same: {passed} of {len(different)}.",
             _share("Cause first, of mismatches", sum(item.cause_right for item in mismatches), len(mismatches)),
-            _share("Nothing blamed where nothing is wrong", sum(not item.causes for item in fine if not item.pair.causes),
-                   sum(not item.pair.causes for item in fine)),
+            _share("Nothing blamed where nothing is wrong", sum(not item.causes for item in fine), len(fine)),
             _share("By pixels alone, where pixels can tell", sum(item.shown_right for item in told), len(told)),
         ]
     )  # fmt: skip

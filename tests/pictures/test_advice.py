@@ -12,7 +12,7 @@ from foxup.pictures.infotext import parse, parse_markdown
 from foxup.pictures.metadata import Metadata
 
 GOOD = (
-    "1girl, fox ears, (epic lighting:1.2)\nNegative prompt: (worst quality, low quality:1.4)\n"
+    "1girl, fox ears, best quality, (epic lighting:1.2)\nNegative prompt: (worst quality, low quality:1.4)\n"
     "Steps: 24, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 7.0, Seed: 1, Size: 512x512, "
     "Model hash: 7f96a1a9ca, Model: anything-v5, VAE: clearvae.safetensors, Clip skip: 2, Version: v1.10.1"
 )
@@ -44,6 +44,7 @@ def test_the_guides_references_are_right(path):
         ("512x512", "1024x1024", "img-duplicate-bodies"),
         ("512x512", "256x256", "advice-size-small"),
         ("anything-v5", "ponyDiffusionXL", "img-too-small-sdxl"),
+        ("best quality, ", "", "advice-no-quality-tags"),
         ("scale: 7.0", "scale: 5", "img-cfg-out-of-range"),
         ("scale: 7.0", "scale: 20", "img-cfg-out-of-range"),
         ("Steps: 24", "Steps: 8", "advice-steps-few"),
@@ -87,6 +88,8 @@ def test_each_rule_alone(before, after, code):
             "Denoising strength: 0.4, Clip skip: 2, Ultimate SD upscale tile_width: 960, Ultimate SD upscale tile_height: 0",
         ),
         ("VAE: clearvae.safetensors, Clip skip: 2, Version: v1.10.1", "Clip skip: 2"),  # old versions never name a VAE
+        ("best quality", "Masterpiece:1.2"),
+        ("best quality, (epic lighting:1.2)", "(masterpiece, epic lighting:1.2)"),
         ("anything-v5, VAE: clearvae.safetensors, Clip skip: 2", "realisticVision, VAE: clearvae.safetensors"),
     ],
 )

@@ -19,7 +19,7 @@ from foxup.pictures import load
 SCENE = scenes.scene(3)
 FOX = profile.load("smoke").folder / "smoke" / "references" / "fox.png"
 TEXT = (
-    "1girl, fox ears\nNegative prompt: (worst quality:1.4)\nSteps: 24, Sampler: DPM++ 2M, Schedule type: Karras, "
+    "1girl, fox ears, best quality\nNegative prompt: (worst quality:1.4)\nSteps: 24, Sampler: DPM++ 2M, Schedule type: Karras, "
     "CFG scale: 7.0, Seed: 1, Size: 512x512, Model hash: 7f96a1a9ca, Model: anything-v5, VAE: clearvae.safetensors, "
     "Clip skip: 2, Version: v1.10.1"
 )

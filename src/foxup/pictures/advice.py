@@ -39,6 +39,7 @@ def advise(text: Infotext) -> list[Finding]:
         *_steps(text, rules["steps"]),
         *_weights(text, rules["weights"]),
         *_both(text),
+        *_quality(text, rules["quality"]),
         *_tiles(text, rules["tiles"]),
     ]
 
@@ -141,6 +142,12 @@ def _both(text: Infotext) -> list[Finding]:
     unwanted = set(prompt.tags(text.negative_prompt))
     shared = [tag for tag in dict.fromkeys(prompt.tags(text.prompt)) if tag in unwanted]
     return [finding("advice-tag-in-both", tags=", ".join(shared[:6]))] if shared else []
+
+
+def _quality(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
+    exempt = not text.fields or any(word in _model(text) for word in rules["exempt"])
+    said = exempt or any(tag in text.prompt.lower() for tag in rules["tags"])
+    return [] if said else [finding("advice-no-quality-tags")]
 
 
 def _tiles(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
