@@ -32,9 +32,10 @@ from foxup.step import (
     MakeFolder,
     Prove,
     Step,
+    Unpack,
     WriteFile,
 )
-from foxup.system import commands, files, processes, uv
+from foxup.system import commands, files, packed, processes, uv
 from foxup.system.journal import Journal
 
 if TYPE_CHECKING:
@@ -133,6 +134,9 @@ class Applier:
     def _make(self, action: Action, log: Log) -> None:
         """Do what leaves no single file to remember."""
         match action:
+            case Unpack():
+                size = sum(file.size for file in action.content)
+                packed.unpack(action, lambda done: self.listener.advance(done, size, ""))
             case MakeFolder(path):
                 path.mkdir(parents=True, exist_ok=True)
             case CloneRepository():
@@ -204,14 +208,8 @@ class Applier:
         if action.keep_old and action.path.exists():
             files.replace(action.path, _free_name(action.path))
         files.remove(action.path)
-        uv.create_environment(
-            action.path,
-            action.python,
-            action.requires,
-            mirror=action.mirror,
-            log=self._both(log),
-            started=self._child,
-        )
+        told, who = self._both(log), self._child
+        uv.create_environment(action.path, action.python, action.requires, mirror=action.mirror, log=told, started=who)
 
     def _install(self, action: InstallPackages, log: Log) -> None:
         with self._counting(action):

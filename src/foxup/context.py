@@ -31,11 +31,14 @@ class Context:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def cloning(self, repository: RepositoryModel) -> CloneRepository:
-        """Return the action that brings a repository, from this person's mirrors first where there are any."""
-        names = {source.url: source.name for source in repository.sources}
+        """Return the action that brings a repository: from a bundle, or from this person's mirrors first if any."""
+        names, offer = {source.url: source.name for source in repository.sources}, self.installed.offer
+        sources = tuple(Source(url, names.get(url, "")) for url in addresses(names, self.installed.git_mirrors))
+        packed = offer.repositories.get(repository.destination) if offer else None
         return CloneRepository(
             name=repository.name,
-            sources=tuple(Source(url, names.get(url, "")) for url in addresses(names, self.installed.git_mirrors)),
+            sources=(Source(str(packed)),) if packed else sources,
+            origin=repository.sources[0].url if packed else None,
             commit=repository.commit,
             destination=self.layout.root / PurePosixPath(repository.destination),
             tag=repository.tag,

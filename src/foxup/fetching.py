@@ -14,7 +14,7 @@ from foxup.context import Context
 from foxup.errors import FoxupError, UsageError
 from foxup.facts import Facts
 from foxup.i18n import _
-from foxup.installed import Installed
+from foxup.installed import Installed, Offer
 from foxup.paths import Layout
 from foxup.profile import ExtensionModel, FileModel, Profile
 from foxup.receipt import Receipt, from_document
@@ -34,16 +34,27 @@ def context(
     return replace(made, offline=offline, shared_folders=(*folders, *mine.models_folders))
 
 
-def fetch(action: DownloadFile, layout: Layout, profile: Profile, listener: Listener, *, offline: bool = False) -> str:
-    """Bring one file of a plan and return its SHA-256. Raises FoxupError."""
+def fetch(
+    action: DownloadFile,
+    layout: Layout,
+    profile: Profile,
+    listener: Listener,
+    *,
+    offline: bool = False,
+    offer: Offer | None = None,
+) -> str:
+    """Bring one file of a plan, from a bundle's `offer` where that has it; return its SHA-256. Raises FoxupError."""
 
     def tell(event: DownloadEvent) -> None:
         listener.advance(event.done, event.total, f"{event.state} {event.source}")
 
-    fetched = download.fetch(
-        action.spec, action.destination, context=context(layout, profile, offline=offline), progress=tell
-    )
-    return fetched.sha256
+    spec, made = action.spec, context(layout, profile, offline=offline)
+    name = action.destination.relative_to(layout.root).as_posix()
+    ready = offer.files.get(name) if offer else None
+    if offer and ready and ready.sha256.startswith(spec.sha256 or spec.sha256_prefix or ""):
+        spec = replace(spec, size=ready.size, sha256=ready.sha256)
+        made = replace(made, known={ready.sha256: (offer.file_folder / PurePosixPath(name),)})
+    return download.fetch(spec, action.destination, context=made, progress=tell).sha256
 
 
 @dataclass(frozen=True, slots=True)

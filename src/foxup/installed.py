@@ -65,7 +65,8 @@ class PackageSources:
 
     `wheels` are the file names found in the local folders among `find_links`; `cpu_index` tells whether PyTorch's
     index of CPU builds answers (None: not asked). `mirror_index`, `pytorch_index` and `python_builds` are what foxup's
-    configuration puts in the place of the default index, of PyTorch's, and of where uv finds interpreters.
+    configuration puts in the place of the default index, of PyTorch's, and of where uv finds interpreters. `closed`:
+    nothing beyond `find_links` may be asked.
     """
 
     index_url: str | None = None
@@ -75,6 +76,21 @@ class PackageSources:
     mirror_index: str | None = None
     pytorch_index: str | None = None
     python_builds: str | None = None
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a bundle brings, and where it will lie once the bundle is unpacked.
+
+    `repositories` maps destinations to folders, `files` paths inside the install to what lies for them in
+    `file_folder`. `python` is the version of the interpreter it brings (None: it brings none).
+    """
+
+    repositories: Mapping[str, Path]
+    files: Mapping[str, FileState]
+    file_folder: Path
+    python: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +111,5 @@ class Installed:
     config: bytes | None = None
     receipt: Receipt | None = None
     running: bool = False
+    offer: Offer | None = None
+    """The bundle that everything shall be taken from, and from nowhere else."""

@@ -62,6 +62,11 @@ class Layout:
         return self.state / "tmp"
 
     @property
+    def bundle(self) -> Path:
+        """What a bundle brought, until it is in its place."""
+        return self.state / "bundle"
+
+    @property
     def downloads(self) -> Path:
         """Partial downloads with their sidecars; kept over a kill."""
         return self.state / "downloads"

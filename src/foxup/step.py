@@ -38,6 +38,24 @@ class FileSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class PackedFile:
+    """One file of a bundle: its path inside with `/`, size in bytes, SHA-256."""
+
+    path: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unpack:
+    """Unpack `content` of a bundle into `folder`, each file checked by its hash before it gets its name."""
+
+    bundle: Path
+    content: tuple[PackedFile, ...]
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class MakeFolder:
     """Create a folder and its parents."""
 
@@ -87,7 +105,8 @@ class EditLaunchScript:
 class CloneRepository:
     """Bring `destination` to be a git repository whose HEAD is `commit` (40 hex digits), from the first good source.
 
-    `tag` is the release tag that commit shall bear; `leave_out` names what is neither fetched nor written.
+    `tag` is the release tag that commit shall bear; `leave_out` names what is neither fetched nor written. `origin` is
+    the address the repository shall remember when it comes from a place that will be gone.
     """
 
     name: str
@@ -96,6 +115,7 @@ class CloneRepository:
     destination: Path
     tag: str | None = None
     leave_out: tuple[str, ...] = ()
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +155,8 @@ class InstallPackages:
     """Install a locked set into the environment at `environment`, with hashes checked.
 
     `locks` are requirement files, installed in their order; one without hashes is taken from an index's `own` alone.
-    Each of `indexes` is tried in turn; `find_links` are further places. `build_constraints` pins what packages without
-    a wheel are built with. `digest` identifies the whole set.
+    Each of `indexes` is tried in turn (none: no index is asked); `find_links` are further places. `build_constraints`
+    pins what packages without a wheel are built with. `digest` identifies the whole set.
     """
 
     environment: Path
@@ -155,7 +175,8 @@ class Prove:
 
 
 Action = (
-    MakeFolder
+    Unpack
+    | MakeFolder
     | CopyFile
     | WriteFile
     | EditLaunchScript

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from foxup import fetching, survey
+from foxup import bundling, fetching, survey
 from foxup import plan as planning
 from foxup import profile as profiles
 from foxup.apply import Applier, Listener
+from foxup.bundling import Bundle
 from foxup.errors import FoxupError
 from foxup.facts import Facts
 from foxup.finding import Finding, Severity
@@ -61,15 +62,24 @@ def prepare(
     elsewhere: bool = False,
     offline: bool = False,
     prove: bool = True,
+    bundle: Bundle | None = None,
 ) -> Prepared:
-    """Look at the install and plan. `elsewhere`: the facts are of another machine, so nothing here is looked at."""
+    """Look at the install and plan. `elsewhere`: the facts are of another machine, so nothing here is looked at.
+
+    With a `bundle` everything comes from it. Raises FoxupError when it is not for this machine.
+    """
     if elsewhere:
         installed = survey.elsewhere(profile)
     else:
         installed = survey.look(layout, profile)
-        if installed.environment.digest is None:
+        if bundle:
+            installed = bundling.offered(bundle, installed, layout)
+        elif installed.environment.digest is None:
             installed = replace(installed, package_sources=survey.package_sources(profile, offline=offline))
     plan = planning.make(profile, facts, installed, layout, prove=prove)
+    if bundle and plan.proceed:
+        bundling.check(bundle, plan)
+        plan = bundling.unpacking(bundle, plan, layout)
     return Prepared(layout, profile, facts, installed, plan)
 
 
@@ -103,12 +113,23 @@ def _way_on(prepared: Prepared, blockers: list[Finding]) -> str:
 
 
 def carry_out(
-    prepared: Prepared, listener: Listener, prove: Callable[[str], None], *, offline: bool = False
+    prepared: Prepared,
+    listener: Listener,
+    prove: Callable[[str], None],
+    *,
+    offline: bool = False,
 ) -> Receipt:
     """Apply the plan. Raises FoxupError; running it again goes on where it stopped."""
+    offer = prepared.installed.offer
 
     def bring(action: DownloadFile, layout: Layout, listener: Listener) -> str:
-        return fetching.fetch(action, layout, prepared.profile, listener, offline=offline)
+        return fetching.fetch(action, layout, prepared.profile, listener, offline=offline, offer=offer)
 
-    applier = Applier(prepared.layout, listener, prove, bring, offline=offline)
-    return applier.run(prepared.plan, prepared.installed.receipt)
+    def prove_without(reference: str) -> None:
+        bundling.finish(prepared.profile, prepared.layout)
+        prove(reference)
+
+    applier = Applier(prepared.layout, listener, prove_without, bring, offline=offline)
+    receipt = applier.run(prepared.plan, prepared.installed.receipt)
+    bundling.finish(prepared.profile, prepared.layout)
+    return receipt

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from foxup import console
-from foxup.cli import doctor, fetch, install, picture, settings, show, webui, wording
+from foxup.cli import bundle, doctor, fetch, install, picture, settings, show, webui, wording
 from foxup.cli.options import Lang
 from foxup.errors import ExitCode
 from foxup.i18n import _
@@ -41,7 +41,7 @@ def build() -> Callable[[Sequence[str]], int]:
             typer.echo(context.get_help(), err=True)
             raise typer.Exit(int(ExitCode.USAGE))
 
-    for module in (install, picture, webui, doctor, fetch, settings, show):
+    for module in (install, picture, webui, doctor, fetch, bundle, settings, show):
         module.register(app)
 
     return partial(_run, wording.translate(typer.main.get_command(app)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,7 @@ from foxup.cli import options as o
 from foxup.i18n import _, ngettext
 
 if TYPE_CHECKING:
+    from foxup.bundling import Bundle
     from foxup.facts import Facts
     from foxup.plan import Plan
     from foxup.workflow import Prepared
@@ -75,6 +76,9 @@ def install(
     yes: o.Yes = False,
     dry_run: o.DryRun = False,
     no_verify: bool = typer.Option(False, "--no-verify", help=_("Leave out the proof by the reference picture.")),
+    bundle: Annotated[
+        Path | None, typer.Option("--bundle", help=_("Take everything from this bundle; use no network."))
+    ] = None,
     as_json: o.Json = False,
     mirrors: o.Mirrors = None,
     offline: o.Offline = False,
@@ -85,7 +89,12 @@ def install(
 ) -> None:
     """Probe, plan, ask, apply, prove."""
     o.common("install", as_json=as_json, quiet=quiet, verbose=verbose, yes=yes, events=events)
-    prepared = _prepare(directory, profile, None, offline=offline, prove=not no_verify)
+    from foxup import bundling
+
+    opened = bundling.open_bundle(bundle) if bundle else None
+    if opened:
+        profile, offline = profile or opened.manifest.profile, True
+    prepared = _prepare(directory, profile, None, offline=offline, prove=not no_verify, bundle=opened)
     _carry_out(prepared, dry_run=dry_run, offline=offline)
 
 
@@ -132,7 +141,13 @@ def _again(directory: Path | None, profile: str | None, *, dry_run: bool, offlin
 
 
 def _prepare(
-    directory: Path | None, profile: str | None, facts_file: Path | None, *, offline: bool, prove: bool = True
+    directory: Path | None,
+    profile: str | None,
+    facts_file: Path | None,
+    *,
+    offline: bool,
+    prove: bool = True,
+    bundle: Bundle | None = None,
 ) -> Prepared:
     from foxup import workflow
     from foxup.cli.machine import from_file, probed, windows
@@ -147,7 +162,8 @@ def _prepare(
         for problem in problems:
             console.detail(problem.message)
     with console.status(_("Looking at {path}").format(path=layout.root)):
-        return workflow.prepare(layout, chosen, read, elsewhere=facts_file is not None, offline=offline, prove=prove)
+        elsewhere = facts_file is not None
+        return workflow.prepare(layout, chosen, read, elsewhere=elsewhere, offline=offline, prove=prove, bundle=bundle)
 
 
 def _show(prepared: Prepared) -> None:

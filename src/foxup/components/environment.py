@@ -47,15 +47,17 @@ def steps(context: Context, digest: str) -> list[Step]:
     python = context.profile.python
     good = (sound(context) and state.digest == digest) or adoptable(context)
     provided = context.python is None
+    offer = context.installed.offer
+    version = (offer.python if offer else None) or python.provision
     title = (
-        _("Python {version}, brought by uv").format(version=python.provision)
+        _("Python {version}, brought by uv").format(version=version)
         if provided
         else _("Python environment from {path}").format(path=context.python)
     )
     action = CreateEnvironment(
         context.layout.environment,
         context.python,
-        python.provision if provided else python.requires,
+        version if provided else python.requires,
         keep_old=state.present and not state.begun and not state.digest,
         mirror=context.installed.package_sources.python_builds if provided else None,
     )
@@ -67,7 +69,7 @@ def steps(context: Context, digest: str) -> list[Step]:
                 requires=python.requires
             ),
             actions=() if good else (action,),
-            download_bytes=0 if good or not provided else 35_000_000,
+            download_bytes=0 if good or offer or not provided else 35_000_000,
         )
     ]
 

@@ -68,22 +68,22 @@ def steps(context: Context, choice: TorchChoice, set_digest: str, *, fresh: bool
         locks=tuple(folder / name for name in lock_names(packages, choice)),
         digest=set_digest,
         indexes=indexes,
-        find_links=sources.find_links if choice.when == "find-links" else (),
+        find_links=sources.find_links if sources.closed or choice.when == "find-links" else (),
         build_constraints=folder / packages.build_constraints if packages.build_constraints else None,
     )
     return [
         Step(
             id="packages.install",
             title=pick(choice.title.model_dump())
-            if needed and (fresh or changes)
+            if needed and (fresh or changes) and not sources.closed
             else _("torch {version} and the locked packages").format(version=packages.torch_version),
             why=pick(choice.why.model_dump())
             if choice.why
             else _("Every package is pinned with its hash, so that what was proven once is what is installed here."),
             actions=(action,) if needed else (),
-            download_bytes=choice.download_bytes + packages.download_bytes if fresh else 0,
+            download_bytes=choice.download_bytes + packages.download_bytes if fresh and not sources.closed else 0,
             disk_bytes=packages.disk_bytes if fresh else 0,
-            details=(*changes, *_trusted(choice, indexes[0])),
+            details=(*changes, *_trusted(choice, indexes)),
             sources=tuple(dict.fromkeys((*_addresses(indexes), *action.find_links))),
         )
     ]
@@ -134,6 +134,8 @@ def lock_names(packages: PackagesModel, choice: TorchChoice) -> tuple[str, ...]:
 
 def _indexes(choice: TorchChoice, sources: PackageSources) -> tuple[Indexes, ...]:
     """Return the indexes to ask in turn: the mirrors that the person configured, then those they stand for."""
+    if sources.closed:
+        return ()
     original = Indexes(choice.index, sources.index_url)
     own = choice.index
     if own and sources.pytorch_index and own.startswith(PYTORCH_INDEX):
@@ -146,8 +148,9 @@ def _addresses(indexes: Sequence[Indexes]) -> Iterator[str]:
     yield from (index.default or DEFAULT_INDEX for index in indexes)
 
 
-def _trusted(choice: TorchChoice, first: Indexes) -> Iterator[str]:
+def _trusted(choice: TorchChoice, indexes: Sequence[Indexes]) -> Iterator[str]:
     """Say from whom comes what no hash is known for, when that is a mirror."""
+    first = indexes[0] if indexes else Indexes()
     if first.own and first.own != choice.index:
         yield _(
             "torch comes from the mirror {url} by exact version; no hash of it is known, so this mirror is trusted "

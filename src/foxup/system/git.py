@@ -38,7 +38,7 @@ def state(path: Path) -> RepositoryState:
     if not (path / ".git").exists():
         return RepositoryState(present=True)
     try:
-        top = _git(["-C", str(path), "rev-parse", "--show-toplevel", "HEAD", "--abbrev-ref", "HEAD"], path)
+        top = run(["-C", str(path), "rev-parse", "--show-toplevel", "HEAD", "--abbrev-ref", "HEAD"], path)
     except FoxupError:
         return RepositoryState(present=True)
     lines = top.stdout.split("\n") if top.ok else []
@@ -64,6 +64,8 @@ def bring(action: CloneRepository, scratch: Path, *, keep: Path, log: Log, line:
             line(f"git: {mask(source.url)}")
             trouble = _attempt(source.url, action, scratch, log)
             if trouble is None:
+                if action.origin:
+                    run(["-C", str(scratch), "remote", "set-url", "origin", action.origin], scratch, log)
                 _move(scratch, action.destination, log, keep)
                 return
             line(f"git: {trouble.text}")
@@ -109,7 +111,7 @@ def _clone(url: str, action: CloneRepository, path: Path, log: Log) -> Trouble |
         ["config", "core.sparseCheckout", "true" if action.leave_out else "false"],
     )
     for arguments in steps:
-        done = _git(["-C", str(path), *arguments], path, log)
+        done = run(["-C", str(path), *arguments], path, log)
         if not done.ok:
             return git_trouble.read(done.stderr)
     trouble = _fetch(action, path, log)
@@ -117,7 +119,7 @@ def _clone(url: str, action: CloneRepository, path: Path, log: Log) -> Trouble |
         return trouble
     patterns = ["/*", *(f"!/{name}" for name in action.leave_out)]
     files.write_atomic(path / ".git" / "info" / "sparse-checkout", ("\n".join(patterns) + "\n").encode())
-    done = _git(["-C", str(path), "checkout", "--quiet", "-B", "master", action.commit], path, log)
+    done = run(["-C", str(path), "checkout", "--quiet", "-B", "master", action.commit], path, log)
     if not done.ok:
         return git_trouble.read(done.stderr)
     head = state(path)
@@ -128,13 +130,13 @@ def _fetch(action: CloneRepository, path: Path, log: Log) -> Trouble | None:
     """Fetch the commit alone; everything from a host that cannot give a single commit."""
     partial = ["--filter=blob:none"] if action.leave_out else []
     fetch = ["-C", str(path), "fetch", "--quiet"]
-    done = _git([*fetch, "--depth=1", "--no-tags", *partial, "origin", action.commit], path, log)
+    done = run([*fetch, "--depth=1", "--no-tags", *partial, "origin", action.commit], path, log)
     if done.ok:
         return None
     if not re.search(_ONLY_WHOLE, done.stderr):
         return git_trouble.read(done.stderr)
-    whole = _git([*fetch, "--tags", "origin"], path, log)
-    if whole.ok and _git(["-C", str(path), "cat-file", "-e", action.commit], path).ok:
+    whole = run([*fetch, "--tags", "origin"], path, log)
+    if whole.ok and run(["-C", str(path), "cat-file", "-e", action.commit], path).ok:
         return None
     return git_trouble.read(done.stderr if whole.ok or "dumb http" in done.stderr else whole.stderr)
 
@@ -142,12 +144,12 @@ def _fetch(action: CloneRepository, path: Path, log: Log) -> Trouble | None:
 def _tag(tag: str, commit: str, path: Path, log: Log) -> None:
     """Give the commit its release tag, from the source where that has it: the web UI reads its version from it."""
     reference = f"refs/tags/{tag}"
-    _git(
+    run(
         ["-C", str(path), "fetch", "--quiet", "--depth=1", "--no-tags", "origin", f"{reference}:{reference}"], path, log
     )
-    found = _git(["-C", str(path), "rev-parse", "--quiet", "--verify", f"{reference}^{{commit}}"], path)
+    found = run(["-C", str(path), "rev-parse", "--quiet", "--verify", f"{reference}^{{commit}}"], path)
     if found.stdout.strip() != commit:
-        _git(["-C", str(path), "tag", "--force", tag, commit], path, log)
+        run(["-C", str(path), "tag", "--force", tag, commit], path, log)
 
 
 def _move(source: Path, destination: Path, log: Log, keep: Path) -> None:
@@ -162,7 +164,7 @@ def _move(source: Path, destination: Path, log: Log, keep: Path) -> None:
     where = [f"--git-dir={source / '.git'}", f"--work-tree={destination}"]
     _keep(where, destination, keep, log)
     mine = [f":(exclude){name}" for name in _PERSONS if (destination / name).exists()]
-    done = _git([*where, "checkout", "--quiet", "--force", "master", "--", ".", *mine], destination, log)
+    done = run([*where, "checkout", "--quiet", "--force", "master", "--", ".", *mine], destination, log)
     if not done.ok:
         raise FoxupError(
             "git-checkout-failed",
@@ -176,7 +178,7 @@ def _move(source: Path, destination: Path, log: Log, keep: Path) -> None:
 
 def _keep(where: list[str], destination: Path, keep: Path, log: Log) -> None:
     """Copy what is there and differs from the commit, with an older history, to the folder `keep`."""
-    done = _git([*where, "diff", "--name-only", "-z", "--diff-filter=M", "--ignore-submodules"], destination, log)
+    done = run([*where, "diff", "--name-only", "-z", "--diff-filter=M", "--ignore-submodules"], destination, log)
     for name in filter(None, done.stdout.split("\0")):
         content = files.read_bytes(destination / name)
         if content is not None:
@@ -187,7 +189,8 @@ def _keep(where: list[str], destination: Path, keep: Path, log: Log) -> None:
         files.replace(destination / ".git", keep / ".git")
 
 
-def _git(arguments: list[str], cwd: Path, log: Log | None = None) -> Completed:
+def run(arguments: list[str], cwd: Path, log: Log | None = None) -> Completed:
+    """Run git so that it asks nothing and speaks English; a failure is for the caller to judge."""
     timeout = _LONG_S if "fetch" in arguments or "checkout" in arguments else _QUICK_S
     variables = commands.clean_environment(_VARIABLES)
     return commands.run(["git", *_SETTINGS, *arguments], cwd=cwd, env=variables, timeout=timeout, log=log)

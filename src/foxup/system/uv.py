@@ -53,14 +53,14 @@ def create_environment(
 ) -> None:
     """Make an empty environment at `path` from the interpreter `python`, or from one uv brings for `requires`.
 
-    `mirror` is asked for it before uv's own source, unless UV_PYTHON_INSTALL_MIRROR names one. Whatever lies at `path`
-    must have been cleared before. `started` is told the process id. Raises FoxupError (`python-not-provided`,
-    `environment-failed`).
+    `mirror` is asked for it before uv's own source, unless UV_PYTHON_INSTALL_MIRROR names one and it is no folder of
+    this machine. Whatever lies at `path` must have been cleared before. `started` is told the process id. Raises
+    FoxupError (`python-not-provided`, `environment-failed`).
     """
     arguments = ["venv", "--no-project", "--no-config"]
     arguments += ["--python", python] if python else ["--python", requires, "--managed-python"]
     ways: list[dict[str, str]] = [{}]
-    if mirror and python is None and _PYTHON_MIRROR not in os.environ:
+    if mirror and python is None and (_PYTHON_MIRROR not in os.environ or mirror.startswith("file:")):
         ways.insert(0, {_PYTHON_MIRROR: mirror})
     tails = []
     for variables in ways:
@@ -93,8 +93,8 @@ def _no_environment(python: str | None, requires: str, tail: str) -> FoxupError:
 class Places:
     """Where packages come from.
 
-    Each of `indexes` is tried in turn until one gives everything. `build_constraints` pins what packages without a
-    wheel are built with.
+    Each of `indexes` is tried in turn until one gives everything (none: no index is asked). `build_constraints` pins
+    what packages without a wheel are built with.
     """
 
     indexes: Sequence[Indexes] = (Indexes(),)
@@ -116,9 +116,10 @@ def install(environment_python: Path, locks: Sequence[Path], places: Places, *, 
     if places.build_constraints:
         base += ["--build-constraints", str(places.build_constraints)]
     pinned, proven = ([lock for lock in locks if hashed(lock) is known] for known in (False, True))
-    for chosen, words in ((pinned, _of_index_alone), (proven, _with_hashes)):
+    for chosen, words in ((pinned, alone), (proven, together)):
         if chosen:
-            _from_some_index(base, [words(chosen, indexes, places) for indexes in places.indexes], log, started)
+            ways = [[*words(indexes, places), *_requirements(chosen)] for indexes in places.indexes]
+            _from_some_index(base, ways or [["--no-index", *_requirements(chosen)]], log, started)
 
 
 def _from_some_index(base: Sequence[str], ways: Sequence[Sequence[str]], log: Log, started: Started) -> None:
@@ -146,13 +147,14 @@ def hashed(lock: Path) -> bool:
     return "--hash=" in lock.read_text(encoding="utf-8")
 
 
-def _of_index_alone(locks: Sequence[Path], indexes: Indexes, places: Places) -> list[str]:
-    alone = ["--default-index", indexes.own] if indexes.own else ["--no-index"] if places.find_links else []
-    return [*alone, *_requirements(locks)]
+def alone(indexes: Indexes, places: Places) -> list[str]:
+    """Return uv's words for a lock without hashes: only the index that has its builds."""
+    return ["--default-index", indexes.own] if indexes.own else ["--no-index"] if places.find_links else []
 
 
-def _with_hashes(locks: Sequence[Path], indexes: Indexes, _places: Places) -> list[str]:
-    arguments = ["--require-hashes", *_requirements(locks)]
+def together(indexes: Indexes, _places: Places) -> list[str]:
+    """Return uv's words for a lock with hashes, which may come from anywhere."""
+    arguments = ["--require-hashes"]
     if indexes.default:
         arguments += ["--default-index", indexes.default]
     if indexes.own:
@@ -167,7 +169,7 @@ def _requirements(locks: Sequence[Path]) -> list[str]:
 def packages(environment_python: Path) -> dict[str, str]:
     """Return normalised names and versions of what is installed; nothing when it cannot be read."""
     arguments = [find_uv(), "pip", "list", "--no-config", "--python", str(environment_python), "--format", "json"]
-    result = commands.run(arguments, env=_environment(), timeout=60)
+    result = commands.run(arguments, env=environment(), timeout=60)
     if result.rc != 0:
         return {}
     return {item["name"].lower().replace("_", "-"): item["version"] for item in json.loads(result.stdout)}
@@ -200,11 +202,12 @@ def read_marker(environment: Path) -> Mapping[str, str] | None:
 def _run(
     arguments: Sequence[str], *, log: Log, started: Started, extra: Mapping[str, str] | None = None
 ) -> commands.Completed:
-    variables = {**_environment(), **(extra or {})}
+    variables = {**environment(), **(extra or {})}
     return commands.stream([find_uv(), *arguments], env=variables, timeout=_LONG_S, log=log, started=started)
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Return the variables uv is started with."""
     return commands.clean_environment({"UV_NO_PROGRESS": "1"})
 
 

@@ -73,7 +73,7 @@ def obtain(
         return Published(present, reference.fingerprint)
     tell(_("fetching the published picture"))
     try:
-        found, picture = _fetched(layout, profile, reference, offline=asked.offline)
+        found, picture = fetched(layout, profile, reference, offline=asked.offline)
     except FoxupError as error:
         return _without(layout, reference, f"{error.message} {error.cause}".strip())
     return _trusted(layout, reference, found, picture, repin=asked.repin)
@@ -91,7 +91,7 @@ def _given(layout: Layout, reference: ReferenceModel, path: Path) -> Published:
     return Published(path, reference.fingerprint, changed)
 
 
-def _fetched(layout: Layout, profile: Profile, reference: ReferenceModel, *, offline: bool) -> tuple[bytes, Picture]:
+def fetched(layout: Layout, profile: Profile, reference: ReferenceModel, *, offline: bool) -> tuple[bytes, Picture]:
     """Fetch and decode. Raises FoxupError: the engine's, `picture-*`, `reference-placeholder`."""
     from foxup.pictures import load
     from foxup.system import download
@@ -112,6 +112,15 @@ def _fetched(layout: Layout, profile: Profile, reference: ReferenceModel, *, off
     picture = load.from_bytes(content, PurePosixPath(address).name)
     _refuse_placeholder(reference, picture)
     return content, picture
+
+
+def adopt(layout: Layout, reference: ReferenceModel, path: Path) -> None:
+    """Keep a picture that was fetched elsewhere, as if it had been fetched here; a wrong one is left alone."""
+    from foxup.pictures import load
+
+    picture = load.load(path)
+    if (_prescribed(reference) or _pinned(layout, reference)) in {None, picture.sha256}:
+        _keep(layout, reference, path.read_bytes(), picture, address=reference.picture or "")
 
 
 def _refuse_placeholder(reference: ReferenceModel, picture: Picture) -> None:
