@@ -118,8 +118,9 @@ OTHER = ONE["drifted"] | ONE["different"]  # how much of the composition stays d
 
 SEEN = {
     # subject: pictures with another composition than their reference's; those where people would disagree
-    0: ("cfg-2 clip-1", "variation-15 cfg-10 negative hires-low"),
-    2: ("", "variation-15 hires-low hires-high hires-lanczos"),
+    0: ("cfg-2 clip-1 ancestral-no-ensd", "variation-15 cfg-10 negative prompt hires-low"),
+    1: ("hires-low", "variation-15 negative clip-1 prompt ancestral-no-ensd hires-lanczos"),
+    2: ("prompt ancestral-no-ensd", "variation-15 hires-low hires-high hires-lanczos"),
 }
 """How much of the composition a setting keeps depends on the subject. Looked at by eye, before the judge was asked;
 what is named in neither text kept its composition. Both web UIs draw a subject alike."""
@@ -200,12 +201,12 @@ PAIRS: dict[str, Pair] = {
     "no negative prompt": _pair("negative", OTHER, "param-negative-prompt"),
     "other model": _pair("model", OTHER, "img-wrong-model"),
     "other seed": _pair("seed", ONE["different"], "param-seed"),
-    "other prompt": _pair("prompt", ONE["different"], "param-prompt"),
+    "other prompt": _pair("prompt", OTHER, "param-prompt"),
     "other size": _pair("size", ONE["different"], "param-size", "img-size"),
     "sides swapped": _pair("swapped", ONE["different"], "param-size", "img-size-swapped"),
     "clip skip 1": _pair("clip-1", OTHER, "img-clip-skip"),
     "RNG of another card": _pair("rng", ONE["different"], "param-rng"),
-    "ENSD 0": _pair("ancestral-no-ensd", ONE["different"], "param-ensd", against="ancestral"),
+    "ENSD 0": _pair("ancestral-no-ensd", OTHER, "param-ensd", against="ancestral"),
     # VAE and files
     "no VAE": _pair("no-vae", ONE["drifted"], "img-washed-out-no-vae", "img-washed-out-no-vae"),
     "VAE misspelt": _pair("vae-typo", ONE["drifted"], "vae-unknown-name", "img-washed-out-no-vae"),
