@@ -121,6 +121,7 @@ SEEN = {
     0: ("cfg-2 clip-1 ancestral-no-ensd", "variation-15 cfg-10 negative prompt hires-low"),
     1: ("hires-low", "variation-15 negative clip-1 prompt ancestral-no-ensd hires-lanczos"),
     2: ("prompt ancestral-no-ensd", "variation-15 hires-low hires-high hires-lanczos"),
+    4: ("hires-low", "hires-high hires-lanczos"),
 }
 """How much of the composition a setting keeps depends on the subject. Looked at by eye, before the judge was asked;
 what is named in neither text kept its composition. Both web UIs draw a subject alike."""
@@ -131,7 +132,7 @@ def right(name: str, subject: int) -> frozenset[str]:
     pair = PAIRS[name]
     if pair.verdicts != OTHER:
         return pair.verdicts
-    different, unclear = (words.split() for words in SEEN[subject])
+    different, unclear = (words.split() for words in SEEN.get(subject, ("", "")))
     if pair.made in unclear:
         return OTHER
     return ONE["different"] if pair.made in different else ONE["drifted"]
