@@ -121,6 +121,7 @@ SEEN = {
     0: ("cfg-2 clip-1 ancestral-no-ensd", "variation-15 cfg-10 negative prompt hires-low"),
     1: ("hires-low", "variation-15 negative clip-1 prompt ancestral-no-ensd hires-lanczos"),
     2: ("prompt ancestral-no-ensd", "variation-15 hires-low hires-high hires-lanczos"),
+    3: ("hires-low", "negative model hires-high ancestral-no-ensd"),
     4: ("hires-low", "hires-high hires-lanczos"),
 }
 """How much of the composition a setting keeps depends on the subject. Looked at by eye, before the judge was asked;

@@ -15,7 +15,7 @@ class Tolerance(Model):
     proven: tuple[Literal["identical", "same", "drifted"], ...] = ("identical", "same")
     """Verdicts that count as a match."""
     same_psnr: float | None = None
-    """In dB: raises the mark of `same` where little noise is expected, as in full precision on the CPU (88 measured)."""
+    """In dB: raises the mark of `same` where little noise is expected: on a CPU in full precision 88 were measured."""
 
 
 class HiresModel(Model):
