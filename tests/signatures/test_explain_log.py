@@ -50,11 +50,15 @@ def test_the_cause_comes_first(case):
 
 @pytest.mark.parametrize("name", REAL)
 def test_true_output_of_broken_starts(name):
-    assert codes(explain_log(CASES / "real" / f"{name}.log").findings)[:1] == [REAL[name]]
+    diagnosis = explain_log(CASES / "real" / f"{name}.log")
+    assert codes(diagnosis.findings)[:1] == ([] if REAL[name] == "unknown" else [REAL[name]])
+    assert not diagnosis.healthy
+    assert diagnosis.known is (REAL[name] != "unknown")
 
 
 def test_there_are_enough_cases():
     assert len(TROUBLES) + len(REAL) >= 120
+    assert len(REAL) >= 25
     assert len(HEALTHY) >= 20
 
 
