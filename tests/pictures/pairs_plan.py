@@ -123,6 +123,7 @@ SEEN = {
     2: ("prompt ancestral-no-ensd", "variation-15 hires-low hires-high hires-lanczos"),
     3: ("hires-low", "negative model hires-high ancestral-no-ensd"),
     4: ("hires-low", "hires-high hires-lanczos"),
+    6: ("hires-low", "steps-6 seed prompt ancestral-no-ensd hires-high hires-lanczos"),
 }
 """How much of the composition a setting keeps depends on the subject. Looked at by eye, before the judge was asked;
 what is named in neither text kept its composition. Both web UIs draw a subject alike."""
@@ -131,11 +132,11 @@ what is named in neither text kept its composition. Both web UIs draw a subject 
 def right(name: str, subject: int) -> frozenset[str]:
     """Return the right verdicts on a pair of one subject."""
     pair = PAIRS[name]
+    different, unclear = (words.split() for words in SEEN.get(subject, ("", "")))
+    if pair.made in unclear and pair.verdicts <= OTHER:
+        return OTHER
     if pair.verdicts != OTHER:
         return pair.verdicts
-    different, unclear = (words.split() for words in SEEN.get(subject, ("", "")))
-    if pair.made in unclear:
-        return OTHER
     return ONE["different"] if pair.made in different else ONE["drifted"]
 
 

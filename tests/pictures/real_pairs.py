@@ -1,7 +1,7 @@
 """The labelled set of real pairs: made with the tiny checkpoint on both web UIs, then judged and explained.
 
     python tests/pictures/real_pairs.py make FOLDER --minui INSTALL --a1111 INSTALL
-    python tests/pictures/real_pairs.py table FOLDER [--half tuning|held] [--same-psnr 45] [--wrong]
+    python tests/pictures/real_pairs.py table FOLDER [--half tuning|held] [--same-psnr 60] [--wrong]
 
 INSTALL is made by `foxup install --profile smoke` and `--profile nai-cpu`. FOLDER lies outside the repository: the
 pictures are made again where they are wanted. Expect about 2 s for each of some 300 on minui and 4 s on A1111.
@@ -181,7 +181,7 @@ def main() -> None:
     parser.add_argument("--a1111", type=Path)
     parser.add_argument("--half", choices=HALVES)
     parser.add_argument(
-        "--same-psnr", type=float, default=45.0, help="dB; as in the references of both profiles; 0 for a GPU's"
+        "--same-psnr", type=float, default=60.0, help="dB; as in the references of both profiles; 0 for a GPU's"
     )
     parser.add_argument("--wrong", action="store_true", help="name the pairs that are judged or explained wrongly")
     asked = parser.parse_args()

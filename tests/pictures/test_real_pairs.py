@@ -40,7 +40,7 @@ def test_every_picture_is_asked_for_and_used():
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("half", HALVES)
 def test_the_real_pairs_are_judged_and_explained(half):
-    found = list(outcomes(Path(FOLDER), (half,), 45.0))
+    found = list(outcomes(Path(FOLDER), (half,), 60.0))
     assert len(found) >= len(planned()) // 2
     mismatches = [item for item in found if item.mismatch]
     assert sum(item.verdict_right for item in found) >= 0.98 * len(found)
