@@ -52,7 +52,9 @@ def other_torch(folder: Path) -> None:
     record.rename(site / "torch-2.0.1+cpu.dist-info")
     metadata = site / "torch-2.0.1+cpu.dist-info" / "METADATA"
     version = record.name.removeprefix("torch-").removesuffix(".dist-info")
-    metadata.write_text(metadata.read_text().replace(f"\nVersion: {version}\n", "\nVersion: 2.0.1+cpu\n"))
+    text = metadata.read_text().replace(f"\nVersion: {version}\n", "\nVersion: 2.0.1+cpu\n")
+    metadata.unlink()  # the file may be one with that in uv's cache
+    metadata.write_text(text)
 
 
 def tokenizer_missing(folder: Path) -> None:

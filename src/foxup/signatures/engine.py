@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -84,9 +84,15 @@ def explain_log(source: str | Path | bytes | BinaryIO, facts: Facts | None = Non
     if more:
         return _explain(_Joined(head + more, stream), facts)
     diagnosis = _explain(io.BytesIO(head), facts)
-    joined = b"" if diagnosis.findings else unwrap(head)
-    second = _explain(io.BytesIO(joined), facts) if joined else diagnosis
-    return second if second.findings else diagnosis
+    whole = unwrap(head)
+    if whole is None:
+        return diagnosis
+    second = _explain(io.BytesIO(whole.data), facts)
+    if not (second.findings or second.healthy or whole.certain):
+        return diagnosis
+    if second.healthy and diagnosis.findings and not whole.certain:
+        return diagnosis
+    return _renumbered(second, whole.numbers, diagnosis.lines)
 
 
 @cache
@@ -131,6 +137,16 @@ def _diagnosis(judgement: Judgement, run: Run, runs: int, lines: int) -> LogDiag
         healthy=healthy,
         known=healthy or bool(causes),
     )
+
+
+def _renumbered(diagnosis: LogDiagnosis, numbers: Sequence[int], lines: int) -> LogDiagnosis:
+    """Return the diagnosis of joined lines with the numbers that the lines have in the file."""
+
+    def at(items: Iterable[Evidence]) -> tuple[Evidence, ...]:
+        return tuple(replace(item, line=numbers[min(item.line, len(numbers)) - 1]) for item in items)
+
+    evidence = {code: at(items) for code, items in diagnosis.evidence.items()}
+    return replace(diagnosis, evidence=evidence, unexplained=at(diagnosis.unexplained), lines=lines)
 
 
 def _findings(candidates: Iterable[Candidate]) -> tuple[Finding, ...]:
