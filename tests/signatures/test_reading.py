@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import io
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from logs import compose
+from logs import CASES, compose
 
 from foxup.facts import Facts, GpuFacts
 from foxup.signatures import explain_log
@@ -134,6 +135,56 @@ def test_a_trouble_far_into_a_large_stream():
     filler = b"INFO: 127.0.0.1 - GET /internal/progress 200 OK\n" * 60_000
     diagnosis = explain_log(io.BytesIO(filler + b"RuntimeError: No CUDA GPUs are available\n"))
     assert diagnosis.evidence["torch-not-able-to-use-gpu"][0].line == 60_001
+
+
+# --- every true log, as it may come
+
+
+def broken_at(columns, mark=""):
+    def broken(text):
+        pieces = []
+        for line in text.replace("\r", "\n").split("\n"):
+            pieces += [mark + line[at : at + columns] for at in range(0, max(len(line), 1), columns)]
+        return "\n".join(pieces)
+
+    return broken
+
+
+DRESSES = {
+    "utf-16": lambda text: text.encode("utf-16"),
+    "code page": lambda text: text.encode("cp1251", "replace"),
+    "crlf": lambda text: text.replace("\n", "\r\n"),
+    "padded": lambda text: "\n".join(line.ljust(120) for line in text.split("\n")),
+    "spaced": lambda text: text.replace("\n", "\n\n"),
+    "quoted": lambda text: "> " + text.replace("\n", "\n> "),
+    "timed": lambda text: "[12:01:02] " + text.replace("\n", "\n[12:01:02] "),
+    "dated": lambda text: "2024-05-01T12:01:02.123Z " + text.replace("\n", "\n2024-05-01T12:01:02.123Z "),
+    "coloured": lambda text: "\n".join(f"\x1b[33m{line}\x1b[0m" for line in text.split("\n")),
+    "fenced": lambda text: f"Помогите, не запускается!\n```\n{text}\n```\nСпасибо",
+    "page": lambda text: html.escape(text).replace("\n", "<br>\n"),
+    "escaped": lambda text: text.replace("_", "\\_").replace("*", "\\*"),
+    "80 columns": broken_at(80),
+    "120 columns": broken_at(120),
+    "80 columns, quoted": broken_at(80, "> "),
+}
+TRUE = {path.stem: path.read_text(encoding="utf-8") for path in sorted((CASES / "real").glob("*.log"))}
+ODD = {("page", "crlf-script")}  # whose quotation marks are what tells
+
+
+@pytest.mark.parametrize("dress", DRESSES)
+def test_a_true_log_says_the_same_however_it_comes(dress):
+    told = {name: first(text) for name, text in TRUE.items() if (dress, name) not in ODD}
+    assert {name: first(DRESSES[dress](TRUE[name])) for name in told} == told
+
+
+def test_lines_of_a_broken_text_keep_their_numbers():
+    text = broken_at(80)(
+        "x" * 200 + "\n" + "RuntimeError: CUDA error: no kernel image is available for execution on the device"
+    )
+    diagnosis = explain_log(text.encode())
+    (shown,) = diagnosis.evidence[diagnosis.findings[0].code]
+    assert (shown.line, shown.text[-10:]) == (4, "the device")
+    assert diagnosis.lines == 5
 
 
 # --- several runs

@@ -14,6 +14,7 @@ LINE_LIMIT = 4000
 """Characters of one line that are looked at; longer ones are progress bars or data."""
 
 _ANSI = re.compile(r"(?:\x1b|\u2190|\^\[)\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*(?:\x07|$)|[\x00-\x08\x0b-\x1f\u200b\ufeff]")
+_TAG = re.compile(r"</?(?:br|p|div|span|pre|code|li|blockquote)(?:\s[^<>]*)?/?>", re.IGNORECASE)
 _QUOTES = str.maketrans(
     {
         "\u2018": "'", "\u2019": "'", "\u201a": "'", "\u2032": "'",
@@ -24,6 +25,7 @@ _QUOTES = str.maketrans(
 _PREFIX = re.compile(
     r"""^(?:
         [\s>|`\u2502]+                                               # quoting, tables, code fences
+      | (?:stdout|stderr):\s+                                        # what a command said, as the launcher repeats it
       | [\w.-]+\s+\|\s                                               # docker compose: 'webui-1  | '
       | \[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?[.,\d]*(?:Z|[+-]\d\d:?\d\d)?\]?\s+(?:-\s+)?
       | \[?\d\d:\d\d:\d\d[.,\d]*\]?\s*(?:-\s+)?
@@ -78,6 +80,8 @@ def tidy(text: str) -> str:
     text = _ANSI.sub("", text[:LINE_LIMIT]).translate(_QUOTES)
     if "&" in text:
         text = html.unescape(text)
+    if "<" in text:
+        text = _TAG.sub("", text)
     return " ".join(text.split())
 
 

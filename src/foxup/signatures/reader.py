@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -11,6 +12,8 @@ from foxup.signatures.decode import sniff
 
 BLOCK = 1 << 20
 """Bytes read at a time."""
+ESCAPES = 1 << 16
+"""Bytes in which signs escaped by a forum are looked for."""
 CONTEXT = 4096
 """Bytes of the block before that stay at hand, to see the lines above."""
 
@@ -49,6 +52,7 @@ def _normalised(stream: BinaryIO, size: int) -> Iterator[bytes]:
     head = stream.read(size)
     encoding = sniff(head[:CONTEXT])
     decoder = codecs.getincrementaldecoder(encoding)("replace") if encoding else None
+    escaped = _escaped(head[:ESCAPES])
     only_cr = encoding is None and b"\n" not in head and b"\r" in head
     pending = b""
     while head:
@@ -56,7 +60,13 @@ def _normalised(stream: BinaryIO, size: int) -> Iterator[bytes]:
         raw = pending + raw
         pending = raw[-1:] if raw.endswith(b"\r") else b""
         raw = raw[: len(raw) - len(pending)]
+        raw = raw.replace(b"\\_", b"_").replace(b"\\*", b"*") if escaped else raw
         yield raw.replace(b"\r", b"\n") if only_cr else raw.replace(b"\r\n", b"\n")
         head = stream.read(size)
     if pending:
         yield b"\n"
+
+
+def _escaped(head: bytes) -> bool:
+    r"""Whether a forum wrote `\_` for every underscore, as Markdown does; a path like `pip\_vendor` stands alone."""
+    return b"\\_" in head and re.search(rb"\w_", head) is None

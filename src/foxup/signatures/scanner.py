@@ -128,13 +128,13 @@ class Scanner:
 
     def _exception(self, block: Block, number: int, end: int, header: bytes) -> Iterator[Event]:
         """Yield the line that ends a traceback: the first one that is not indented deeper than its header."""
-        indent, data = _indent(header), block.data
+        data = block.data
         for step in range(1, _LOOK_AHEAD):
             begin, end = end + 1, data.find(b"\n", end + 1)
             if end < 0:
                 end = len(data)
             raw = data[begin : min(end, begin + LINE_LIMIT)]
-            if raw.strip() and _indent(raw) <= indent:
+            if raw.strip() and not _deeper(raw, header):
                 text, found, rules = self._full(raw)
                 yield Event(number + step, text, (*found, EXCEPTION), rules)
                 return
@@ -178,6 +178,12 @@ def _pieces(row: bytes) -> Iterator[tuple[int, bytes]]:
         for cut in range(0, len(part), LINE_LIMIT):
             yield start + cut, part[cut : cut + LINE_LIMIT]
         start += len(part) + 1
+
+
+def _deeper(raw: bytes, header: bytes) -> bool:
+    """Whether a line belongs to the body of a traceback: further in than its header, also behind a time stamp."""
+    column = max(header.find(b"Traceback"), 0)
+    return _indent(raw) > _indent(header) or raw[column : column + 1].isspace()
 
 
 def _indent(raw: bytes) -> int:
