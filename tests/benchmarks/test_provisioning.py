@@ -19,6 +19,8 @@ from pathlib import Path
 import pytest
 from tests.e2e.test_nai_cpu import MIRROR, PROFILE, stand_ins
 
+from foxup import profile
+
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not MIRROR, reason="FOXUP_TEST_MIRROR names no folder with repositories"),
@@ -56,14 +58,26 @@ def python310() -> str:
 
 
 def upstream(folder: Path, config: Path) -> float:
-    """Time the web UI's own way: clone it, let its script install everything, leave."""
+    """Time the web UI's own way: clone it, let its script install everything, leave.
+
+    Both sides leave out the same pictures of the repositories: stand-ins may lack them.
+    """
+    patterns = folder / "template" / "info" / "sparse-checkout"
+    patterns.parent.mkdir(parents=True)
+    left_out = {name for repository in profile.load(PROFILE).webui.repositories for name in repository.leave_out}
+    patterns.write_text("".join(["/*\n", *(f"!/{name}\n" for name in sorted(left_out))]))
     rules = tomllib.loads(config.read_text())["mirrors"]["git"]
     settings = folder / "gitconfig"
     lines = [f'[url "{place}"]\n  insteadOf = {address}\n' for address, place in rules.items()]
-    settings.write_text("".join(lines) + "[safe]\n  directory = *\n[advice]\n  detachedHead = false\n")
-    variables = {**UPSTREAM, "GIT_CONFIG_GLOBAL": str(settings), "python_cmd": python310()}
+    settings.write_text("".join(lines) + "[safe]\n  directory = *\n[core]\n  sparseCheckout = true\n")
+    variables = {
+        **UPSTREAM,
+        "GIT_CONFIG_GLOBAL": str(settings),
+        "GIT_TEMPLATE_DIR": str(patterns.parents[1]),
+        "python_cmd": python310(),
+    }
     address = "https://github.com/AUTOMATIC1111/stable-diffusion-webui.git"
-    took = timed(["git", "clone", "-q", address, folder / "webui"], variables, folder)
+    took = timed(["git", "clone", "-q", "--branch", "pinned", address, folder / "webui"], variables, folder)
     took += timed(["bash", "webui.sh", "-f", "--exit"], variables, folder / "webui")
     repositories = list((folder / "webui" / "repositories").glob("*/.git"))
     assert len(repositories) == 5, "webui.sh says 0 whatever happens"

@@ -24,6 +24,10 @@ _KNOWN = [
 ]  # fmt: skip
 
 _NAMED = [
+    ("NVIDIA Titan V", "7.0"),
+    ("GV100 [TITAN V]", "7.0"),
+    ("NVIDIA Titan Xp", "6.1"),
+    ("NVIDIA Titan RTX", "7.5"),
     ("NVIDIA GeForce RTX 5050", "12.0"), ("NVIDIA RTX PRO 6000 Blackwell Workstation Edition", "12.0"), ("NVIDIA GB10", "12.1"), ("NVIDIA B200", "10.0"), ("NVIDIA GB300", "10.3"),
     ("NVIDIA H100 80GB HBM3", "9.0"), ("NVIDIA GeForce RTX 4090 D", "8.9"), ("NVIDIA RTX 2000 Ada Generation", "8.9"), ("NVIDIA L40S", "8.9"), ("NVIDIA L4", "8.9"),
     ("NVIDIA A100-SXM4-40GB", "8.0"), ("NVIDIA GeForce RTX 3060", "8.6"), ("NVIDIA GeForce RTX 2050", "8.6"), ("NVIDIA GeForce MX570", "8.6"), ("NVIDIA RTX A2000", "8.6"), ("NVIDIA A10G", "8.6"),

@@ -194,7 +194,9 @@ def _needs_huggingface(headers: Mapping[str, str], asked: Asked) -> DownloadErro
 
 def _forbidden(host: str, detail: str) -> DownloadError:
     return DownloadError(
-        "download-forbidden", _("{host} refuses to give the file out.").format(host=host), cause=detail
+        "download-forbidden",
+        _("{host} refuses to give the file out.").format(host=host),
+        cause=detail or _("It wants a sign-in, or does not serve this network."),
     )
 
 
