@@ -202,7 +202,7 @@ class Applier:
 
         scratch = self.layout.scratch / f"clone-{action.destination.name}"
         keep = self.layout.state / "kept" / action.destination.name
-        git.bring(action, scratch, keep=keep, log=log, line=self.listener.line)
+        git.bring(action, scratch, keep=keep, log=log, line=self.listener.line, offline=self.offline)
 
     def _create(self, action: CreateEnvironment, log: Log) -> None:
         if action.keep_old and action.path.exists():

@@ -72,10 +72,12 @@ def address(host: GitHost, way: str) -> str:
     return f"{host.url}/good/other.git/.git" if way == "absent" else f"{host.url}/{way}/good.git/.git"
 
 
-def bring(tmp_path: Path, urls: list[str], commit: str, **more: object) -> list[str]:
+def bring(tmp_path: Path, urls: list[str], commit: str, *, offline: bool = False, **more: object) -> list[str]:
     action = CloneRepository("thing", tuple(Source(url) for url in urls), commit, tmp_path / "here", **more)  # type: ignore[arg-type]
     said: list[str] = []
-    git.bring(action, tmp_path / "scratch", keep=tmp_path / "kept", log=lambda _line: None, line=said.append)
+    git.bring(
+        action, tmp_path / "scratch", keep=tmp_path / "kept", log=lambda _line: None, line=said.append, offline=offline
+    )
     return said
 
 
@@ -164,3 +166,14 @@ def test_nobody_is_asked_for_a_password_even_at_a_terminal(tmp_path, roots, host
     assert "sername" not in child.before
     assert not asked.exists()
     assert host.secrets == []
+
+
+def test_without_the_network_only_sources_of_this_machine_are_asked(tmp_path, roots, host):
+    network = address(host, "good")
+    with pytest.raises(FoxupError) as caught:
+        bring(tmp_path, [network], roots[1], offline=True)
+    assert caught.value.code == "git-offline"
+    assert host.asked == []
+    bring(tmp_path, [network, str(roots[0] / "good.git")], roots[1], offline=True)
+    assert git.state(tmp_path / "here").commit == roots[1]
+    assert host.asked == []

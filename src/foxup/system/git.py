@@ -48,16 +48,21 @@ def state(path: Path) -> RepositoryState:
     return RepositoryState(present=True, own=True, commit=commit, branch=None if branch == "HEAD" else branch)
 
 
-def bring(action: CloneRepository, scratch: Path, *, keep: Path, log: Log, line: Callable[[str], None]) -> None:
+def bring(
+    action: CloneRepository, scratch: Path, *, keep: Path, log: Log, line: Callable[[str], None], offline: bool = False
+) -> None:
     """Make `action.destination` a repository at the pinned commit: cloned beside, checked, then moved.
 
     What another version in that folder would lose is copied to `keep` first; launch scripts stay as they are.
-    Tries each source in turn, then once more those whose trouble may have passed. Raises FoxupError
-    (`git-sources-failed`) that names what each one said.
+    Tries each source in turn, then once more those whose trouble may have passed; `offline` only those of this machine.
+    Raises FoxupError: `git-sources-failed`, which names what each one said, or `git-offline`.
     """
     failed: dict[str, Trouble] = {}
+    sources = [source for source in action.sources if not offline or _local(source.url)]
+    if not sources:
+        raise _offline(action.name)
     for again in (False, True):
-        for source in action.sources:
+        for source in sources:
             if again and not failed[source.url].passing:
                 continue
             files.remove(scratch)
@@ -72,6 +77,19 @@ def bring(action: CloneRepository, scratch: Path, *, keep: Path, log: Log, line:
             failed[source.url] = trouble
     files.remove(scratch)
     raise _nowhere(action.name, failed)
+
+
+def _local(url: str) -> bool:
+    return url.startswith("file:") or ("://" not in url and not re.match(r"[\w.-]+@", url))
+
+
+def _offline(name: str) -> FoxupError:
+    return FoxupError(
+        "git-offline",
+        _("{name} is not here yet, and --offline is set.").format(name=name),
+        cause=_("All its sources lie in the network."),
+        hint=_("Run again without --offline, or name a copy on this machine as a mirror: docs/how-to/sources.md."),
+    )
 
 
 def _nowhere(name: str, failed: Mapping[str, Trouble]) -> FoxupError:

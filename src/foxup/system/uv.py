@@ -49,7 +49,14 @@ def find_uv() -> str:
 
 
 def create_environment(
-    path: Path, python: str | None, requires: str, *, mirror: str | None = None, log: Log, started: Started
+    path: Path,
+    python: str | None,
+    requires: str,
+    *,
+    mirror: str | None = None,
+    offline: bool = False,
+    log: Log,
+    started: Started,
 ) -> None:
     """Make an empty environment at `path` from the interpreter `python`, or from one uv brings for `requires`.
 
@@ -59,8 +66,9 @@ def create_environment(
     """
     arguments = ["venv", "--no-project", "--no-config"]
     arguments += ["--python", python] if python else ["--python", requires, "--managed-python"]
+    arguments += ["--offline"] if offline else []
     ways: list[dict[str, str]] = [{}]
-    if mirror and python is None and (_PYTHON_MIRROR not in os.environ or mirror.startswith("file:")):
+    if mirror and not offline and python is None and (_PYTHON_MIRROR not in os.environ or mirror.startswith("file:")):
         ways.insert(0, {_PYTHON_MIRROR: mirror})
     tails = []
     for variables in ways:
