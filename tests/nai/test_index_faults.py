@@ -97,7 +97,7 @@ def test_when_all_fail_each_is_named_with_what_it_did(tmp_path, made, host):
     with pytest.raises(FoxupError) as caught:
         install(made, tmp_path, [Indexes(default=host.index("gone")), Indexes(default=host.index("cut"))])
     assert caught.value.code == "package-not-whole"
-    first, second = caught.value.cause.split("; ", 1)
+    first, second = caught.value.cause.split("\n", 1)
     assert first.startswith(host.index("gone"))
     assert "incomplete mirror" in first
     assert second.startswith(host.index("cut"))

@@ -93,15 +93,14 @@ def _offline(name: str) -> FoxupError:
 
 
 def _nowhere(name: str, failed: Mapping[str, Trouble]) -> FoxupError:
-    if all(trouble.passing for trouble in failed.values()):
-        hint = _("Check the network and run the same command again; what is already there is kept.")
-    else:
-        hint = _("Run the same command again with other addresses: --mirrors NAME, or see docs/how-to/sources.md.")
     return FoxupError(
         "git-sources-failed",
         _("{name} could not be had from any source.").format(name=name),
-        cause="; ".join(f"{mask(url)}: {trouble.text}" for url, trouble in failed.items()),
-        hint=hint,
+        cause="\n".join(f"{mask(url)}: {trouble.text}" for url, trouble in failed.items()),
+        hint=_(
+            "Check the network and run the same command again. Where these addresses are blocked or slow, add "
+            "--mirrors russia or --mirrors china; others go into the configuration, see docs/how-to/sources.md."
+        ),
     )
 
 

@@ -141,7 +141,7 @@ def _from_some_index(base: Sequence[str], ways: Sequence[Sequence[str]], log: Lo
         error = uv_trouble.read(result.stdout)
         error.cause = f"{_where(way)}: {error.cause}"
         failed.append(error)
-    failed[-1].cause = "; ".join(error.cause for error in failed)
+    failed[-1].cause = "\n".join(error.cause for error in failed)
     raise failed[-1]
 
 

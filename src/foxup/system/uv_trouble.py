@@ -61,10 +61,15 @@ def _why(kind: str) -> str:
         "refused": _("it wants a password or turns this network away"),
         "lacking": _("an incomplete mirror, or a sign-in page in its place"),
         "cut": _("the connection broke off or stopped"),
+        "busy": _("it is out of order or overloaded at the moment"),
+        "unreachable": _("it cannot be reached from here"),
     }.get(kind, "")
 
 
 def _hint(kind: str) -> str:
-    if kind in {"page", "refused", "lacking", "hash"}:
-        return _("Run the same command again with other addresses: --mirrors NAME, or see docs/how-to/sources.md.")
-    return _("Run the same command again; what was already fetched is kept.")
+    if kind in {"", "build"}:
+        return _("Run the same command again; what was already fetched is kept.")
+    return _(
+        "Check the network and run the same command again. Where these addresses are blocked or slow, add "
+        "--mirrors russia or --mirrors china; others go into the configuration, see docs/how-to/sources.md."
+    )
