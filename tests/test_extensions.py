@@ -105,6 +105,16 @@ def test_asked_for_once_it_is_there_on_a_branch_and_watched(place):
     assert place.fetch("upscale")[1]["data"]["extensions"][0]["fresh"] is False
 
 
+def test_without_the_network_only_a_copy_on_this_machine_is_taken(place):
+    text = Path(place.chosen.address).read_text(encoding="utf-8")
+    (place.layout.root.parent / "far.toml").write_text(text.replace("file:///", "https://nowhere.invalid/"))
+    far = replace(place, chosen=profile.load(str(place.layout.root.parent / "far.toml")))
+    code, document = far.fetch(ID, "--offline")
+    assert (code, document["data"]["extensions"][0]["error"]) == (1, "git-offline")
+    assert not place.folder.exists()
+    assert place.fetch(ID, "--offline")[0] == 0
+
+
 @pytest.mark.parametrize("damage", ["detached", "newer", "no git folder", "gone"])
 def test_what_happened_to_it_is_put_right(place, damage):
     place.fetch(ID)

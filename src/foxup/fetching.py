@@ -106,14 +106,19 @@ def fetch_files(
 
 
 def fetch_extensions(
-    layout: Layout, profile: Profile, chosen: Sequence[ExtensionModel], *, tell: Callable[[str], None]
+    layout: Layout,
+    profile: Profile,
+    chosen: Sequence[ExtensionModel],
+    *,
+    tell: Callable[[str], None],
+    offline: bool = False,
 ) -> list[Brought]:
     """Bring extensions to their pinned commits; from then on every plan watches them. Raises FoxupError."""
     if not (layout.root / "launch.py").is_file():
         raise launch.not_installed(layout)
     context = Context(profile, Facts(), Installed(git_mirrors=configuration.load().mirrors.git), layout)
     with held(layout), commands.log_to(layout.logs / "install.log") as log:
-        results = [_bring(context, extension, tell, log) for extension in chosen]
+        results = [_bring(context, extension, tell, log, offline=offline) for extension in chosen]
         here = tuple(result.extension.id for result in results if result.error is None)
         _update(layout, lambda receipt: replace(receipt, extensions=tuple(dict.fromkeys((*receipt.extensions, *here)))))
     return results
@@ -129,15 +134,18 @@ def forget(layout: Layout, chosen: Sequence[ExtensionModel]) -> None:
         )
 
 
-def _bring(context: Context, extension: ExtensionModel, tell: Callable[[str], None], log: commands.Log) -> Brought:
+def _bring(
+    context: Context, extension: ExtensionModel, tell: Callable[[str], None], log: commands.Log, *, offline: bool
+) -> Brought:
     from foxup.system import git
 
     action, state = context.cloning(extension), context.layout.state
     if extensions.good(extension, git.state(action.destination)):
         return Brought(extension)
-    name = action.destination.name
+    scratch = context.layout.scratch / f"clone-{action.destination.name}"
+    keep = state / "kept" / action.destination.name
     try:
-        git.bring(action, context.layout.scratch / f"clone-{name}", keep=state / "kept" / name, log=log, line=tell)
+        git.bring(action, scratch, keep=keep, log=log, line=tell, offline=offline)
     except FoxupError as error:
         return Brought(extension, error)
     return Brought(extension, fresh=True)

@@ -75,7 +75,7 @@ def bring(
     files, extensions = fetching.named(profile, names)
     failed = [
         bool(files) and _files(layout, profile, files, folder, offline=offline, dangerous=dangerous),
-        bool(extensions) and _extensions(layout, profile, extensions),
+        bool(extensions) and _extensions(layout, profile, extensions, offline=offline),
     ]
     return any(failed)
 
@@ -116,11 +116,11 @@ def _files(
     return transfers.conclude(outcomes)
 
 
-def _extensions(layout: Layout, profile: Profile, extensions: list[ExtensionModel]) -> bool:
+def _extensions(layout: Layout, profile: Profile, extensions: list[ExtensionModel], *, offline: bool) -> bool:
     """Bring extensions; return whether one could not be had."""
     from foxup import fetching, launch, signatures
 
-    results = fetching.fetch_extensions(layout, profile, extensions, tell=console.detail)
+    results = fetching.fetch_extensions(layout, profile, extensions, tell=console.detail, offline=offline)
     console.extend({"extensions": [_row(result, layout) for result in results]})
     for result in results:
         name, commit = result.extension.name, result.extension.commit[:10]
