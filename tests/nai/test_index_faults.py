@@ -116,3 +116,11 @@ def test_an_interpreter_comes_from_the_original_when_the_mirror_has_none(tmp_pat
     assert any(path.startswith("/gone/") for path in host.asked)
     assert sum(line.startswith("$ ") for line in asked) == 2
     assert not (tmp_path / "venv").exists()
+
+
+@pytest.mark.parametrize(("own", "expected"), [(None, "60"), ("7", "7")])
+def test_uv_waits_a_minute_unless_the_person_says_otherwise(monkeypatch, own, expected):
+    monkeypatch.delenv("UV_HTTP_TIMEOUT", raising=False)
+    if own:
+        monkeypatch.setenv("UV_HTTP_TIMEOUT", own)
+    assert uv.environment()["UV_HTTP_TIMEOUT"] == expected

@@ -22,6 +22,8 @@ Started = Callable[[int], None]
 _PYTHON_MIRROR = "UV_PYTHON_INSTALL_MIRROR"
 _LONG_S = 12 * 3600
 """Three gigabytes over a slow line take hours; a server that falls silent ends uv's own patience long before."""
+_PATIENCE = {"UV_HTTP_TIMEOUT": "60"}
+"""Seconds without a byte. Dozens of packages share a slow line: uv's own half a minute gives up on one that waits."""
 MARKER = "foxup-environment.json"
 """Inside an environment: names the package set that was completely installed. Written last."""
 
@@ -215,8 +217,9 @@ def _run(
 
 
 def environment() -> dict[str, str]:
-    """Return the variables uv is started with."""
-    return commands.clean_environment({"UV_NO_PROGRESS": "1"})
+    """Return the variables uv is started with; a person's own patience with slow lines stays."""
+    patience = {name: value for name, value in _PATIENCE.items() if name not in os.environ}
+    return commands.clean_environment({"UV_NO_PROGRESS": "1", **patience})
 
 
 def _last_line(text: str) -> str:
