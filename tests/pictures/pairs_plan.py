@@ -123,7 +123,12 @@ SEEN = {
     2: ("prompt ancestral-no-ensd", "variation-15 hires-low hires-high hires-lanczos"),
     3: ("hires-low", "negative model hires-high ancestral-no-ensd"),
     4: ("hires-low", "hires-high hires-lanczos"),
+    5: (
+        "cfg-2 hires-low",
+        "old-karras variation-15 cfg-10 negative model clip-1 rng prompt hires-high hires-lanczos ancestral-no-ensd",
+    ),
     6: ("hires-low", "steps-6 seed prompt ancestral-no-ensd hires-high hires-lanczos"),
+    7: ("negative", "seed prompt cfg-2 hires-low hires-high"),
 }
 """How much of the composition a setting keeps depends on the subject. Looked at by eye, before the judge was asked;
 what is named in neither text kept its composition. Both web UIs draw a subject alike."""
@@ -132,7 +137,7 @@ what is named in neither text kept its composition. Both web UIs draw a subject 
 def right(name: str, subject: int) -> frozenset[str]:
     """Return the right verdicts on a pair of one subject."""
     pair = PAIRS[name]
-    different, unclear = (words.split() for words in SEEN.get(subject, ("", "")))
+    different, unclear = (words.split() for words in SEEN[subject])
     if pair.made in unclear and pair.verdicts <= OTHER:
         return OTHER
     if pair.verdicts != OTHER:
