@@ -1,7 +1,7 @@
 """What the labelled set of real pairs consists of: subjects, the pictures made of each, and what is true of each pair.
 
 The split into halves was written down before anything was tuned: subjects with an even number tune, the others are
-looked at once, at the end. A subject's pictures of both web UIs are in the same half, since the two draw alike.
+looked at once, at the end; the last two subjects were made after what that showed was mended, and judged once. A subject's pictures of both web UIs are in the same half, since the two draw alike.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from foxup.profile import HiresModel, ReferenceModel
 
 UIS = ("minui", "a1111")
 HALVES = ("tuning", "held")
+FRESH = "fresh"
 STEPS = 16
 NEGATIVE = "worst quality, blurry"
 
@@ -25,12 +26,17 @@ SUBJECTS = (
     ("red fox, side view, beach, sea, cloud, summer", 5150, 256, 192),
     ("golden fox, sitting, big ears, mushrooms, forest, spring", 735012152, 320, 256),
     ("brown fox, looking at viewer, house, hills, evening, best quality", 424242, 192, 256),
+    ("orange fox, standing, mountains, winter, pines, best quality", 31415926, 256, 192),
+    ("cream fox, sitting, meadow, mushroom, moon, night, masterpiece", 271828, 192, 256),
 )
+
+
+HALVED = 8
 
 
 def half_of(subject: int) -> str:
     """Return the half a subject belongs to."""
-    return HALVES[subject % 2]
+    return HALVES[subject % 2] if subject < HALVED else FRESH
 
 
 def reference(subject: int, kind: str = "base") -> ReferenceModel:
@@ -129,6 +135,7 @@ SEEN = {
     ),
     6: ("hires-low", "steps-6 seed prompt ancestral-no-ensd hires-high hires-lanczos"),
     7: ("negative", "seed prompt cfg-2 hires-low hires-high"),
+    8: ("hires-lanczos", "variation-15 cfg-2 negative clip-1 ancestral-no-ensd hires-low hires-high"),
 }
 """How much of the composition a setting keeps depends on the subject. Looked at by eye, before the judge was asked;
 what is named in neither text kept its composition. Both web UIs draw a subject alike."""

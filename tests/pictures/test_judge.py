@@ -179,6 +179,26 @@ def test_a_profile_may_ask_for_less_noise():
     assert judge.judge(one, other, same_psnr=1).verdict is Verdict.SAME  # it never lowers the mark
 
 
+@pytest.mark.parametrize("grey", [110, 128, 135])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_noise_beside_a_bland_reference_is_still_noise(grey, seed):
+    """Flat blocks are found by their mean alone, and noise has one too."""
+    base = np.full((256, 192, 3), grey, dtype=np.uint8)
+    base[160:240, 60:150], base[90:120, 20:60] = (220, 120, 50), (230, 220, 60)
+    found = judged(scenes.decoded_noise(seed, (192, 256)), base)
+    assert (found.verdict, first(found)) == (Verdict.BROKEN, "img-noise")
+
+
+@pytest.mark.parametrize("seed", [3, 6, 9])
+def test_a_real_grid_that_a_host_smoothed_away_is_no_fault(seed):
+    """The tiny checkpoint draws cells of 8 px; WebP takes their edges out of the published copy."""
+    base = scenes.scene(seed)
+    cells = scenes.to_bytes(0.5 * base + 0.5 * np.kron(scenes.resized(base, 32, 48), np.ones((8, 8, 1))))
+    found = judge.judge(picture(cells), picture(cells, "WEBP", quality=80))
+    assert found.metrics["grid"] > 0.9
+    assert (found.verdict, found.causes) == (Verdict.SAME, ())
+
+
 def test_a_raised_mark_allows_for_what_a_host_leaves():
     """Measured on the tiny checkpoint's pictures: WebP 80 leaves 42 dB, less than a CPU's mark of 60."""
     base = scenes.scene(5)

@@ -65,7 +65,8 @@ def _colour_faults(numbers: Numbers, marks: Mapping[str, float]) -> list[Finding
 
 def _detail_faults(numbers: Numbers, marks: Mapping[str, float]) -> list[Finding]:
     grid, detail = numbers["grid"], numbers["detail"]
-    if grid > marks["grid_alone"] or (grid > marks["grid"] and detail < marks["grid_detail"]):
+    alone = grid > marks["grid_alone"] and detail < marks["grid_alone_detail"]
+    if alone or (grid > marks["grid"] and detail < marks["grid_detail"]):
         return [finding("img-latent-blur-squares")]
     return [finding("img-blurry", detail=_percent(detail))] if detail < marks["blurry"] else []
 
