@@ -136,6 +136,7 @@ SEEN = {
     6: ("hires-low", "steps-6 seed prompt ancestral-no-ensd hires-high hires-lanczos"),
     7: ("negative", "seed prompt cfg-2 hires-low hires-high"),
     8: ("hires-lanczos", "variation-15 cfg-2 negative clip-1 ancestral-no-ensd hires-low hires-high"),
+    9: ("negative clip-1 ancestral-no-ensd", "steps-6 cfg-10 rng seed prompt hires-low hires-high hires-lanczos"),
 }
 """How much of the composition a setting keeps depends on the subject. Looked at by eye, before the judge was asked;
 what is named in neither text kept its composition. Both web UIs draw a subject alike."""
