@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scenes
 
-from foxup.pictures import fingerprint, judge, load
+from foxup.pictures import features, fingerprint, judge, load
 from foxup.pictures.verdict import Judgement, Verdict
 
 if TYPE_CHECKING:
@@ -186,6 +186,15 @@ def test_noise_beside_a_bland_reference_is_still_noise(grey, seed):
     base = np.full((256, 192, 3), grey, dtype=np.uint8)
     base[160:240, 60:150], base[90:120, 20:60] = (220, 120, 50), (230, 220, 60)
     found = judged(scenes.decoded_noise(seed, (192, 256)), base)
+    assert (found.verdict, first(found)) == (Verdict.BROKEN, "img-noise")
+
+
+def test_noise_beside_a_reference_of_few_edges_on_a_plain_ground_is_still_noise():
+    """Such a reference is like itself nowhere 16 px away, and is a picture all the same."""
+    base = np.full((256, 192, 3), 200, dtype=np.uint8)
+    base[100:108, 60:68], base[180:188, 120:128] = (30, 60, 90), (250, 250, 40)
+    assert features.view(base).facts.far < 0.12
+    found = judged(scenes.decoded_noise(1, (192, 256)), base)
     assert (found.verdict, first(found)) == (Verdict.BROKEN, "img-noise")
 
 

@@ -38,7 +38,7 @@ def test_every_picture_is_asked_for_and_used():
 
 @pytest.mark.skipif(FOLDER is None, reason="FOXUP_TEST_PAIRS names no folder with the real pairs")
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("half", (*HALVES, FRESH))
+@pytest.mark.parametrize("half", [*HALVES, FRESH])
 def test_the_real_pairs_are_judged_and_explained(half):
     found = list(outcomes(Path(FOLDER), (half,), 60.0))
     assert len(found) == sum(half_of(subject) == half for _, _, subject in planned())

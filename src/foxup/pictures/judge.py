@@ -167,8 +167,9 @@ def broken_cause(facts: PictureFacts, reference: PictureFacts | None, blocks: fl
 def _is_noise(facts: PictureFacts, reference: PictureFacts | None, blocks: float | None, rules: Numbers) -> bool:
     if blocks is not None and reference is not None and blocks >= rules["noise_blocks"]:
         return False
-    if reference is not None and reference.far < rules["noise_unrelated"]:  # the reference itself looks no better
-        return False
+    plain = reference is not None and reference.far < rules["noise_unrelated"]
+    if reference is not None and plain and facts.std < rules["noise_stronger"] * reference.std:
+        return False  # the reference itself looks no better
     if facts.far < rules["noise_unrelated"] and facts.kurtosis < rules["noise_decoded_kurtosis"]:
         return True
     if facts.kurtosis >= rules["noise_kurtosis"]:
