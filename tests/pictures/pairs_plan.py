@@ -138,9 +138,8 @@ SEEN = {
     8: ("hires-lanczos", "variation-15 cfg-2 negative clip-1 ancestral-no-ensd hires-low hires-high"),
     9: ("negative clip-1 ancestral-no-ensd", "steps-6 cfg-10 rng seed prompt hires-low hires-high hires-lanczos"),
 }
-"""How much of the composition a setting keeps depends on the subject. Looked at by eye, on all but the tuning subjects before the
-judge was asked;
-what is named in neither text kept its composition. Both web UIs draw a subject alike."""
+"""How much of the composition a setting keeps depends on the subject. Looked at by eye, on all but the tuning subjects
+before the judge was asked; what is named in neither text kept its composition. Both web UIs draw a subject alike."""
 
 
 def right(name: str, subject: int) -> frozenset[str]:
