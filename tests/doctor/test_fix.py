@@ -301,6 +301,11 @@ def test_a_repair_that_does_not_help_is_our_failure():
     assert caught.value.code == "repair-failed"
     assert caught.value.exit_code == 3
     refuse_if_broken(still_broken(repair, [result], []))
+    taken = Result(checks()[0], Outcome.PROBLEM, (say("port-in-use", port=7900, script="webui-user.sh"),))
+    default = Result(checks()[0], Outcome.OK, (say("port-in-use/default", port=7860),))
+    line = SimpleNamespace(steps=(Step("launch-script.arguments", "", ""),))
+    refuse_if_broken(still_broken(line, [taken], [default]))  # the default port is taken too, which harms nobody
+    assert still_broken(line, [taken], [taken])
     other = SimpleNamespace(steps=(Step("settings", "", ""),))
     assert still_broken(other, [result], [result]) == []
     assert left_out(other, [result]) == ["folders"]

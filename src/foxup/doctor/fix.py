@@ -84,7 +84,8 @@ def still_broken(repair: Repair, before: Iterable[Result], after: Iterable[Resul
     """Return what the repair should have put right and did not: the same check still says the same."""
     done = _done(repair)
     repaired = {(result.check.id, item.code) for result in before for item in result.findings if item.fixed_by in done}
-    return [item for result in after for item in result.findings if (result.check.id, item.code) in repaired]
+    left = [(result.check.id, item) for result in after for item in result.findings if item.fixed_by in done]
+    return [item for check, item in left if (check, item.code) in repaired]
 
 
 def refuse_if_broken(left: list[Finding]) -> None:

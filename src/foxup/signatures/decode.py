@@ -9,6 +9,8 @@ from __future__ import annotations
 import codecs
 import html
 import re
+from collections import Counter
+from functools import cache
 
 LINE_LIMIT = 4000
 """Characters of one line that are looked at; longer ones are progress bars or data."""
@@ -33,8 +35,12 @@ _PREFIX = re.compile(
     )+""",
     re.VERBOSE,
 )
+_VOTES = 500
+"""Lines of which nine in ten must agree on a code page."""
 _LEGACY = ("cp866", "cp1251", "gbk", "cp932", "cp1252", "cp850")
-_COMMON_RUSSIAN = frozenset("оеаинтсрвлкмдпуяыьгзбчйхжшюцщэф")
+_RUSSIAN_LETTERS = re.compile("[оеаинтсрвлкмдпуяыьгзбчйхжшюцщэф]")
+_ODD = re.compile("[\ufffd\u2500-\u257f\u0080-\u009f]")
+_EXOTIC = re.compile("[\u2e01-\U0010ffff\u0400-\u040f\u0450-\u04ff]")
 
 
 def sniff(head: bytes) -> str | None:
@@ -58,21 +64,44 @@ def is_utf8(raw: bytes) -> bool:
     return True
 
 
-def decode_line(raw: bytes, hints: tuple[str, ...] = ()) -> str:
-    """Decode one line: UTF-8, else the code page whose text looks most like a language or holds a hint."""
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return max((raw.decode(name, "replace") for name in _LEGACY), key=lambda text: _likeness(text, hints))
+class LineDecoder:
+    """Decodes lines: UTF-8, else the code page whose text looks most like a language or holds a hint.
+
+    A log has one code page beside UTF-8: once many lines agree on it, the others are not tried any more.
+    """
+
+    def __init__(self, hints: tuple[str, ...]) -> None:
+        self._hints = hints
+        self._votes: Counter[str] = Counter()
+        self._settled: str | None = None
+
+    def decode(self, raw: bytes) -> str:
+        """Return the text of one line."""
+        try:
+            return raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return raw.decode(self._settled or self._chosen(raw), "replace")
+
+    def _chosen(self, raw: bytes) -> str:
+        best = max(_LEGACY, key=lambda name: _likeness(raw.decode(name, "replace"), self._hints))
+        self._votes[best] += 1
+        votes = self._votes.total()
+        if votes >= _VOTES and self._votes[best] * 10 >= votes * 9:
+            self._settled = best
+        return best
 
 
 def _likeness(text: str, hints: tuple[str, ...]) -> float:
     """Score a decoding: known sentences first, then letters as Russian has them; doubtful signs count against it."""
-    low = text.lower()
-    russian = sum(1 for char in text if char in _COMMON_RUSSIAN)
-    odd = sum(1 for char in text if char == "\ufffd" or "\u2500" <= char <= "\u257f" or "\u0080" <= char <= "\u009f")
-    exotic = sum(1 for char in text if char > "\u2e00" or "\u0400" <= char <= "\u040f" or "\u0450" <= char <= "\u04ff")
-    return 1000 * any(hint in low for hint in hints) + russian - 2 * odd - exotic
+    russian, odd = len(_RUSSIAN_LETTERS.findall(text)), len(_ODD.findall(text))
+    known = _any_of(hints).search(text.lower()) is not None if russian or not text.isascii() else False
+    return 1000 * known + russian - 2 * odd - len(_EXOTIC.findall(text))
+
+
+@cache
+def _any_of(hints: tuple[str, ...]) -> re.Pattern[str]:
+    """One expression for all hints: asked of every line in an old code page."""
+    return re.compile("|".join(map(re.escape, hints)) or r"(?!)")
 
 
 def tidy(text: str) -> str:

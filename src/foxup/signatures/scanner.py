@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
 
-from foxup.signatures.decode import LINE_LIMIT, body, decode_line, is_utf8, tidy
+from foxup.signatures.decode import LINE_LIMIT, LineDecoder, body, is_utf8, tidy
 from foxup.signatures.matcher import CompiledRule, Matcher
 from foxup.signatures.models import Marker
 from foxup.signatures.reader import Block
@@ -49,6 +49,8 @@ class Scanner:
         self.matcher = matcher
         self.lines = 0
         self.final = ""
+        self._hints = frozenset(matcher.hints)
+        self._decoder = LineDecoder(matcher.hints)
         self._anchors = {anchor.translate(_FOLD): texts for anchor, texts in matcher.anchors.items()}
         self._seen: dict[bytes, frozenset[str]] = {}
         self._cache: dict[bytes, _Matched] = {}
@@ -82,9 +84,10 @@ class Scanner:
                 found.setdefault(index, set()).update(texts)
                 at = joined.find(anchor, ends[index])
         for index, line in enumerate(lines):
+            texts = frozenset(found.get(index, ()))
             if not line.isascii() and not is_utf8(line) and _LEGACY_TEXT.search(line):
-                found.setdefault(index, set()).update(self.matcher.hints)
-            self._seen[line] = frozenset(found.get(index, ()))
+                texts = self._hints | texts if texts - self._hints else self._hints
+            self._seen[line] = texts
 
     def _examine(self, block: Block, number: int, start: int, end: int, texts: frozenset[str]) -> Iterator[Event]:
         raw = block.data[start:end]
@@ -106,14 +109,14 @@ class Scanner:
     def _match(self, raw: bytes, texts: Iterable[str]) -> _Matched:
         text = self._clean(raw)
         found = _within(texts, text)
-        repaired = self.matcher.repaired(decode_line(raw, self.matcher.hints), found)
+        repaired = self.matcher.repaired(self._decoder.decode(raw), found)
         if repaired is not None:
             text = repaired
             found = tuple({*found, *_within(self.matcher.hints, text)})
         return text, found, tuple(self.matcher.rules(body(text), found)) if found else ()
 
     def _clean(self, raw: bytes) -> str:
-        return tidy(decode_line(raw, self.matcher.hints))
+        return tidy(self._decoder.decode(raw))
 
     def _before(self, block: Block, start: int) -> str:
         """Return, in lower case, the last line above that says something."""
