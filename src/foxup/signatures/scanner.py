@@ -84,10 +84,10 @@ class Scanner:
                 found.setdefault(index, set()).update(texts)
                 at = joined.find(anchor, ends[index])
         for index, line in enumerate(lines):
-            texts = frozenset(found.get(index, ()))
+            held = frozenset(found.get(index, ()))
             if not line.isascii() and not is_utf8(line) and _LEGACY_TEXT.search(line):
-                texts = self._hints | texts if texts - self._hints else self._hints
-            self._seen[line] = texts
+                held = self._hints | held if held - self._hints else self._hints
+            self._seen[line] = held
 
     def _examine(self, block: Block, number: int, start: int, end: int, texts: frozenset[str]) -> Iterator[Event]:
         raw = block.data[start:end]
