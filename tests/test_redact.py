@@ -151,6 +151,7 @@ def test_addresses_and_devices(text, kept):
         "Token merging ratio: 0.5, tokens: 77, ETA 00:01:02",
         "RuntimeError: expected scalar type c10::Half but found float",
         "gradio_auth=None, api_auth=None, --api --listen",
+        "set HF_ENDPOINT=https://hf-mirror.example and HF_HUB_OFFLINE=1",
     ],
 )
 def test_ordinary_lines_stay(text):

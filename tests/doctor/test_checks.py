@@ -223,6 +223,11 @@ def test_tokenizer(state, found):
     assert codes("tokenizer.cache", a1111(tokenizer=state)) == found
 
 
+def test_a_model_of_the_profile_with_its_own_tokenizer_needs_no_cache():
+    assert codes("tokenizer.cache", a1111(tokenizer="missing", made=True), profile="nai-cpu") == []
+    assert codes("tokenizer.cache", a1111(tokenizer="missing", made=True)) == ["tokenizer-cache-missing"]
+
+
 # -- settings
 
 

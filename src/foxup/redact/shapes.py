@@ -49,7 +49,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ),
     (r"(\b(?:bearer|basic)(?:\s|%20|:)++)(?!<secret>)[A-Za-z0-9._~+/=-]{12,}", rf"\1{SECRET}"),
     (r"(\bcookies?\\?[\"']?\s*+[:=]\s*+\\?[\"']?)(?!<secret>)[^\r\n\"'\\]+", rf"\1{SECRET}"),
-    (r"hf_[A-Za-z0-9]{8,}|api_org_[A-Za-z0-9]{8,}", SECRET),
+    (r"(?-i:hf_)[A-Za-z0-9]{8,}|api_org_[A-Za-z0-9]{8,}", SECRET),
     (r"gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[\w-]{16,}", SECRET),
     (r"sk-[A-Za-z0-9_-]{16,}|xox[abprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}", SECRET),
     (r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?", SECRET),

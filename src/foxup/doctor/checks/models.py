@@ -60,7 +60,8 @@ def tokenizer(case: Case) -> list[Finding]:
     """Judge the tokenizer in the cache of Hugging Face."""
     need_webui(case)
     state = case.state.tokenizer
-    if state is None or case.state.program.kind != "a1111":
+    own = case.state.made and all(item.kind != "tokenizer" for item in case.profile.files)
+    if state is None or own or case.state.program.kind != "a1111":
         raise NotApplicable(_("This web UI brings its own."))
     codes = {"missing": "tokenizer-cache-missing", "damaged": "clip-tokenizer-load-failed"}
     return [say(codes[state])] if state in codes else []
