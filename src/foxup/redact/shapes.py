@@ -23,13 +23,13 @@ SECRET_OPTION = re.compile(rf"--?{_OPTION}", re.IGNORECASE)
 """An argument whose value, the next one, is a secret."""
 
 _QUOTED = r"\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|[“«„][^”»“\n]*[”»“]|`[^`\n]*`"
-_DONE = r"(?!\\?[\"'^(\[]*<secret>)"
+_DONE = r"(?!\\{0,8}[\"'^(\[]*<secret>)"
 _VALUE = (
-    rf"{_DONE}(?:\\\"[^\"\n]*?\\\"|\^?\"{{2}}[^\"\n]+\"{{2}}|\^[\"'][^\"'\n]*[\"']"
-    rf"|(?:[^\s\"']*[:=,])?(?:{_QUOTED})|\[[^\]\n]*\]|\([^)\n]*\)|[^\s\"']+|\\?[\"'][^\"'\n]+(?=\n|$))"
+    rf"{_DONE}(?:\\{{1,8}}\"[^\"\n]*?\\{{1,8}}\"|\\{{1,8}}'[^'\n]*?\\{{1,8}}'|\^?\"{{2}}[^\"\n]+\"{{2}}|\^[\"'][^\"'\n]*[\"']"
+    rf"|(?:[^\s\"']*[:=,])?(?:{_QUOTED})|\[[^\]\n]*\]|\([^)\n]*\)|[^\s\"']+|\\{{0,8}}[\"'][^\"'\n]+(?=\n|$))"
 )
-_NOTHING = r"(?!\\?[\"']{2}(?![\"'\w])|\\?[\"']?(?:None|null|true|false)\b)"
-_IS = r"\\?[\"']?\s*+(?:[=:]|%3D)\s*+"
+_NOTHING = r"(?!\\{0,8}[\"']{2}(?![\"'\w])|\\{0,8}[\"']?(?:None|null|true|false)\b)"
+_IS = r"\\{0,8}[\"']?\s*+(?:[=:]|%3D)\s*+"
 
 _SIGNED = (
     r"[\w-]{0,40}token|auth|authorization|[\w-]{0,40}key|password|pass|pwd|secret|sig|signature|policy|x-amz-[\w-]+|"
@@ -44,11 +44,11 @@ RULES: tuple[tuple[str, str], ...] = (
     (r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", SECRET),
     (r"(\bdigest\s++)(?!<secret>)(?:username|realm|nonce|response)=[^\r\n]+", rf"\1{SECRET}"),
     (
-        r"((?:proxy-)?authorization\\?[\"']?\s*+[:=]\s*+\\?[\"']?(?:[a-z]+(?:\s|%20)++)?+)(?!<secret>)[^\s\"'<>,;\\]{4,}",
+        r"((?:proxy-)?authorization\\{0,8}[\"']?\s*+[:=]\s*+\\{0,8}[\"']?(?:[a-z]+(?:\s|%20)++)?+)(?!<secret>)[^\s\"'<>,;\\]{4,}",
         rf"\1{SECRET}",
     ),
     (r"(\b(?:bearer|basic)(?:\s|%20|:)++)(?!<secret>)[A-Za-z0-9._~+/=-]{12,}", rf"\1{SECRET}"),
-    (r"(\bcookies?\\?[\"']?\s*+[:=]\s*+\\?[\"']?)(?!<secret>)[^\r\n\"'\\]+", rf"\1{SECRET}"),
+    (r"(\bcookies?\\{0,8}[\"']?\s*+[:=]\s*+\\{0,8}[\"']?)(?!<secret>)[^\r\n\"'\\]+", rf"\1{SECRET}"),
     (r"(?-i:hf_)[A-Za-z0-9]{8,}|api_org_[A-Za-z0-9]{8,}", SECRET),
     (r"gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{16,}|glpat-[\w-]{16,}", SECRET),
     (r"sk-[A-Za-z0-9_-]{16,}|xox[abprs]-[\w-]{10,}|AKIA[0-9A-Z]{16}|AIza[\w-]{30,}", SECRET),
@@ -60,13 +60,13 @@ RULES: tuple[tuple[str, str], ...] = (
     # without a scheme, as --proxy and HTTP_PROXY allow it: user:password@host:port
     (r"(?<![\w/.%+-])[\w.%+-]{1,100}:[^\s@/\"'<>:]{1,200}@(?=[\w.-]+:\d)", f"{SECRET}@"),
     (
-        r"(proxy\\?[\"']?\s*+[=:]?\s*+\\?[\"']?)(?!<secret>)[^\s\"'<>@/:]{1,100}:[^\s\"'<>@/]{1,200}@(?=\w)",
+        r"(proxy\\{0,8}[\"']?\s*+[=:]?\s*+\\{0,8}[\"']?)(?!<secret>)[^\s\"'<>@/:]{1,100}:[^\s\"'<>@/]{1,200}@(?=\w)",
         rf"\1{SECRET}@",
     ),
     (rf"({_AND}(?:{_SIGNED})(?:=|%3D))(?!<secret>){_NOT_AND}", rf"\1{SECRET}"),
     (r"([?&;][\w.-]+=)(?!<secret>)[\w+/=%~-]{40,}", rf"\1{SECRET}"),
     (
-        rf"(--{_OPTION}(?:\\?[\"']\s*+,\s*+|\s*+=\s*+|\s++|\\?[\"']\s++))(?!-)(?!\\?[\"']--){_VALUE}",
+        rf"(--{_OPTION}(?:\\{{0,8}}[\"']\s*+,\s*+|\s*+=\s*+|\s++|\\{{0,8}}[\"']\s++))(?!-)(?!\\{{0,8}}[\"']--){_VALUE}",
         rf"\1{SECRET}",
     ),
     (rf"((?<![\w-])-u\s++)(?=\S+:\S){_VALUE}", rf"\1{SECRET}"),
@@ -88,7 +88,7 @@ RULES: tuple[tuple[str, str], ...] = (
     ),
     (
         (
-            r"((?:\bS/N|(?:\b|_)serial(?:[ _-]?(?:number|no))?)\\?[\"']?\s*+[:=]\s*+\\?[\"']?)"
+            r"((?:\bS/N|(?:\b|_)serial(?:[ _-]?(?:number|no))?)\\{0,8}[\"']?\s*+[:=]\s*+\\{0,8}[\"']?)"
             r"(?!<device>|None|null)[\w-]{4,}"
         ),
         rf"\1{DEVICE}",

@@ -60,11 +60,18 @@ def tokenizer(case: Case) -> list[Finding]:
     """Judge the tokenizer in the cache of Hugging Face."""
     need_webui(case)
     state = case.state.tokenizer
-    own = case.state.made and all(item.kind != "tokenizer" for item in case.profile.files)
-    if state is None or own or case.state.program.kind != "a1111":
+    if state is None or _own_tokenizer(case) or case.state.program.kind != "a1111":
         raise NotApplicable(_("This web UI brings its own."))
     codes = {"missing": "tokenizer-cache-missing", "damaged": "clip-tokenizer-load-failed"}
     return [say(codes[state])] if state in codes else []
+
+
+def _own_tokenizer(case: Case) -> bool:
+    """Whether the profile's checkpoint comes with a tokenizer, as the tiny one does."""
+    checkpoints = {item.id for item in case.profile.files if item.kind == "checkpoint"}
+    return case.state.made and any(
+        item.kind == "tokenizer" and item.part_of in checkpoints for item in case.profile.files
+    )
 
 
 def _whole(case: Case, item: FileModel) -> FileModel:
