@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,12 +46,24 @@ def prove(
         end_orphan(layout)
         with Session(layout, profile, tell, asked) as session:
             for reference in references:
-                result = verify.verify(session, reference)
+                result = _with_checks(verify.verify(session, reference), session, layout)
                 _write_report(result, profile, layout)
                 if result.proven and asked.as_it_is:
                     _remember(result, layout, profile)
                 results.append(result)
     return results
+
+
+def _with_checks(result: Verification, session: Session, layout: Layout) -> Verification:
+    """Add what was found when the web UI started, and remember it."""
+    checked = session.checked()
+    if checked is None:
+        return result
+    checks, found = checked
+    receipt = from_document(files.read_json(layout.receipt))
+    if receipt is not None and receipt.checks != checks:
+        files.write_json(layout.receipt, replace(receipt, checks=checks).to_document(), scratch=layout.scratch)
+    return replace(result, checks=checks, explanation=(*result.explanation, *found))
 
 
 def lacking(layout: Layout, profile: Profile, references: Sequence[ReferenceModel]) -> dict[str, tuple[Need, ...]]:

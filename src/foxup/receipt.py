@@ -26,6 +26,21 @@ class Proof:
 
 
 @dataclass(frozen=True, slots=True)
+class Checks:
+    """What the web UI and its torch said of themselves after a start.
+
+    `environment` is the digest of the package set they were asked about, `footer` the versions at the bottom of the
+    page, `torch` the answers of `system.torch_question`, `codes` those of the findings.
+    """
+
+    environment: str | None
+    at: str
+    footer: dict[str, str] = field(default_factory=dict)
+    torch: dict[str, Any] = field(default_factory=dict)
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """What foxup knows it has done.
 
@@ -38,6 +53,7 @@ class Receipt:
     environment: str | None = None
     proofs: Mapping[str, Proof] = field(default_factory=dict)
     extensions: tuple[str, ...] = ()
+    checks: Checks | None = None
 
     def with_proof(self, proof: Proof) -> Receipt:
         """Return the receipt with `proof` in place of an older one of the same reference."""
@@ -61,6 +77,11 @@ def from_document(document: object) -> Receipt | None:
             environment=document.get("environment"),
             proofs=proofs,
             extensions=tuple(str(name) for name in document.get("extensions", ())),
+            checks=_checks(document.get("checks")),
         )
     except (KeyError, TypeError, AttributeError):
         return None
+
+
+def _checks(value: Any) -> Checks | None:
+    return Checks(**{**value, "codes": tuple(value.get("codes", ()))}) if isinstance(value, Mapping) else None

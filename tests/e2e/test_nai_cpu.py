@@ -124,6 +124,19 @@ def test_the_first_start_had_nothing_left_to_do(nai):
     assert not re.search(r"Installing|Cloning|Fetching|Downloading", log)
 
 
+def test_the_footer_has_no_gap_and_torch_computes(nai):
+    """What the guide has a person compare at the page's bottom, and torch in the web UI's own environment."""
+    checks = nai.foxup("status", "--json").data["checks"]
+    assert checks["codes"] == []
+    assert checks["footer"]["version"] == "v1.10.1"
+    assert checks["footer"]["python"].startswith("3.10.")
+    assert checks["footer"]["torch"] == checks["torch"]["torch"]
+    assert checks["footer"]["gradio"] == "3.41.2"
+    assert re.fullmatch("[0-9a-f]{10}", checks["footer"]["checkpoint"])
+    assert checks["footer"]["xformers"] == "N/A"  # which the arguments do not ask for without a card
+    assert checks["torch"]["product"] is True
+
+
 def test_each_repository_is_its_own_top_level(nai):
     for repository in profile.load(PROFILE).webui.repositories:
         path = nai.folder / repository.destination

@@ -69,7 +69,9 @@ def stop(directory: o.Directory = None, as_json: o.Json = False, quiet: o.Quiet 
 def status(directory: o.Directory = None, as_json: o.Json = False, quiet: o.Quiet = False, lang: o.Lang = None) -> None:
     """Say what is installed, proved and running."""
     o.common("status", as_json=as_json, quiet=quiet)
-    from foxup import launch
+    from dataclasses import asdict
+
+    from foxup import launch, present_checks
     from foxup.receipt import from_document
     from foxup.system import files
 
@@ -83,6 +85,7 @@ def status(directory: o.Directory = None, as_json: o.Json = False, quiet: o.Quie
             "installed": receipt is not None,
             "profile": receipt.profile if receipt else None,
             "proofs": proofs,
+            "checks": asdict(receipt.checks) if receipt and receipt.checks else None,
             "running": _described(server) if server else None,
         }
     )
@@ -92,6 +95,8 @@ def status(directory: o.Directory = None, as_json: o.Json = False, quiet: o.Quie
     console.result(_("{path}: profile {profile}").format(path=layout.root, profile=receipt.profile))
     for name, verdict in proofs.items():
         console.result(_("proved: {reference} ({verdict})").format(reference=name, verdict=verdict))
+    for line in present_checks.lines(receipt.checks):
+        console.result(line)
     console.result(
         _("running: {url}").format(url=server.url) if server else _("not running; start it with: foxup start")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from hashlib import sha256
@@ -12,7 +13,7 @@ from foxup.errors import FoxupError
 from foxup.facts import OsFacts
 from foxup.i18n import _, pick
 from foxup.installed import PackageSources
-from foxup.profile import PackagesModel, TorchChoice
+from foxup.profile import PackagesModel, Profile, TorchChoice
 from foxup.step import Indexes, InstallPackages, Step
 
 DEFAULT_INDEX = "https://pypi.org/simple"
@@ -130,6 +131,18 @@ def _marker_values(context: Context) -> dict[str, str]:
 def lock_names(packages: PackagesModel, choice: TorchChoice) -> tuple[str, ...]:
     """Return the lock files of a choice in their order, torch first."""
     return (choice.lock, *choice.beside, packages.lock)
+
+
+def locked_torch(profile: Profile, wanted: str | None) -> str | None:
+    """Return the version of torch in the package set whose digest is `wanted`; None when it is none of the profile."""
+    table, folder = profile.packages, profile.folder
+    for choice in table.torch if wanted else ():
+        content = {name: (folder / name).read_bytes() for name in lock_names(table, choice)}
+        if digest(content, choice, profile.python.requires) != wanted:
+            continue
+        pins = re.findall(rb"^torch==([^\s;]+)", b"\n".join(content.values()), re.MULTILINE)
+        return pins[0].decode() if len(set(pins)) == 1 else None
+    return None
 
 
 def _indexes(choice: TorchChoice, sources: PackageSources) -> tuple[Indexes, ...]:

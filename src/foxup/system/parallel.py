@@ -19,6 +19,19 @@ class Answer:
     seconds: float = 0.0
 
 
+def later(question: Callable[[], Any]) -> Callable[[float], Answer]:
+    """Ask one question in the background; the function returned waits for its answer, that many seconds at most."""
+    answers: dict[str, Answer] = {}
+    thread = threading.Thread(target=_ask, args=("it", question, answers, threading.Semaphore(1)), daemon=True)
+    thread.start()
+
+    def wait(seconds: float) -> Answer:
+        thread.join(seconds)
+        return answers.get("it", Answer(seconds=seconds))
+
+    return wait
+
+
 def gather(questions: Mapping[str, Callable[[], Any]], timeout: float, at_once: int = 16) -> dict[str, Answer]:
     """Ask all questions in threads, at most `at_once` at a time, and return within `timeout` seconds whatever comes.
 

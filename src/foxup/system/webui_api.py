@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     import requests
 
 _SHORT_S = 10.0
+_TAG = re.compile(r"<[^>]*>")
+_VERSION = re.compile(r"\b(version|python|torch|xformers|gradio|checkpoint): *(\S+)")
 _LOOPBACK = ("http://127.0.0.1:", "http://localhost:", "http://[::1]:")
 
 
@@ -81,6 +84,21 @@ class WebuiApi:
         """Return how many generations wait or run for anybody. Raises FoxupError."""
         pending = int(self._object("/internal/pending-tasks").get("size", 0))
         return pending + int(self.progress().get("state", {}).get("job_count", 0) != 0)
+
+    def footer(self) -> dict[str, str]:
+        """Return the versions at the bottom of the page; nothing where there is no such page. Raises FoxupError.
+
+        They come from the page's description, which takes a third of a second; `/internal/sysinfo` takes three, for
+        it lists every package. Only the page's own script knows the checkpoint, so that is asked of the settings.
+        """
+        response = self._get("/config", _SHORT_S * 3)
+        page = self._json(response) if response.status_code == 200 else {}
+        parts = page.get("components", []) if isinstance(page, dict) else []
+        values = [part["props"].get("value", "") for part in parts if part.get("props", {}).get("elem_id") == "footer"]
+        found = dict(_VERSION.findall(_TAG.sub("", str(values[0])))) if values else {}
+        if found:
+            found["checkpoint"] = str(self.options().get("sd_checkpoint_hash") or "N/A")[:10]
+        return found
 
     def progress(self) -> dict[str, Any]:
         """Return the state of the running job, without a preview. Raises FoxupError."""

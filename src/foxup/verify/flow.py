@@ -11,10 +11,12 @@ from foxup import generation, launch, survey
 from foxup.components import settings as settings_rules
 from foxup.errors import FoxupError, UsageError
 from foxup.finding import Finding, Severity
+from foxup.first_start import Question
 from foxup.i18n import _
 from foxup.launch import Server
 from foxup.paths import Layout
 from foxup.profile import Profile, ReferenceModel
+from foxup.receipt import Checks
 from foxup.system import files
 from foxup.system.journal import now
 from foxup.verify import checks, drawing, evidence, needs, server, sizing, sources
@@ -42,6 +44,8 @@ class Session:
         """Pictures generated in this run by the reference's id, unless a parameter was changed."""
         self._stack = ExitStack()
         self._server: Server | None = None
+        self._question: Question | None = None
+        self._checked: tuple[Checks, tuple[Finding, ...]] | None = None
         self._stamp = now().replace(":", "").replace("+0000", "")
 
     def __enter__(self) -> Self:
@@ -56,9 +60,16 @@ class Session:
     def server(self) -> Server:
         """A ready web UI. Raises FoxupError when it cannot be started."""
         if self._server is None:
+            self._question = self._question or Question(self.layout, self.profile, self.installed)
             made = server.ready(self.layout, self.profile, self.installed, self.tell)
             self._server = self._stack.enter_context(made)
         return self._server
+
+    def checked(self) -> tuple[Checks, tuple[Finding, ...]] | None:
+        """Return what the web UI and its torch said of themselves, and what is wrong; None where none was needed."""
+        if self._checked is None and self._question is not None:
+            self._checked = self._question.answered(self._server.api if self._server else None)
+        return self._checked
 
     def folder(self, reference: ReferenceModel) -> Path:
         """Return where picture and report of a reference go."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from foxup.finding import Finding, Severity
 from foxup.profile import ReferenceModel
+from foxup.receipt import Checks
 
 if TYPE_CHECKING:
     from foxup.pictures.evidence import FileEvidence
@@ -61,6 +62,8 @@ class Verification:
     folder: Path | None = None
     seconds: float = 0.0
     files: tuple[FileEvidence, ...] = ()
+    checks: Checks | None = None
+    """What the web UI and its torch said of themselves when it started for this."""
 
     @property
     def proven(self) -> bool:
@@ -92,4 +95,5 @@ class Verification:
             "infotext": self.infotext,
             "request": {key: value for key, value in self.request.items() if key != "init_images"},
             "seconds": round(self.seconds, 1),
+            "checks": asdict(self.checks) if self.checks else None,
         }
