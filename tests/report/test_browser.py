@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import shutil
 
-import conftest
 import pytest
 
+import conftest
 from foxup import i18n
 from foxup.report import html
 

@@ -6,10 +6,10 @@ import json
 from dataclasses import replace
 from xml.etree import ElementTree as ET
 
-import conftest
 import numpy as np
 import scenes
 
+import conftest
 from foxup.pictures import embed, load
 from foxup.report import build, html, junit, text
 
