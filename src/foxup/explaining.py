@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from foxup.errors import UsageError
 from foxup.finding import Finding, Severity
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from foxup.pictures.load import Picture
     from foxup.pictures.verdict import Judgement
     from foxup.signatures import Evidence, LogDiagnosis
+    from foxup.signatures.binary import Kind
 
 _PICTURES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".tif", ".tiff"})
-_HEAD = 16
 _LINES_SHOWN = 3
 _SHOWN_CHARACTERS = 4000
 _CLOSING = frozenset({"ruled-out", "cause-unknown"})
@@ -36,16 +37,62 @@ class Told:
 
 
 def explain(path: Path, profile: Profile | None = None) -> Told:
-    """Explain a log or picture; `-` is a log on standard input. Raises UsageError (`file-unreadable`)."""
+    """Explain a log or picture; `-` is a log on standard input.
+
+    Raises UsageError: `file-unreadable`, or `file-not-a-log` for what is neither.
+    """
+    from foxup.pictures import load
+    from foxup.signatures import binary
+
     if str(path) == "-":
-        return explain_log(path)
+        stream = io.BufferedReader(sys.stdin.buffer, binary.HEAD)  # type: ignore[type-var]
+        head = stream.peek(binary.HEAD)
+        if load.sniff(head):
+            raise _not_a_log(path, _("a picture"), _("Name its file: foxup explain FILE"))
+        _refuse_binary(path, head)
+        return explain_log(stream)
     try:
-        with path.open("rb") as stream:
-            head = stream.read(_HEAD)
+        with path.open("rb") as file:
+            head = file.read(binary.HEAD)
     except OSError as error:
         message = _("{path} cannot be read.").format(path=path)
         raise UsageError("file-unreadable", message, cause=error.strerror or "") from None
-    return explain_picture(path, profile) if _is_picture(path, head) else explain_log(path)
+    if _is_picture(path, head):
+        return explain_picture(path, profile)
+    _refuse_binary(path, head)
+    return explain_log(path)
+
+
+def _refuse_binary(path: Path, head: bytes) -> None:
+    """Say what a file is that cannot be a log, and what to do with it. Raises UsageError (`file-not-a-log`)."""
+    from foxup.signatures import binary
+
+    kind = binary.recognise(head)
+    if kind:
+        raise _not_a_log(path, *_words(kind))
+
+
+def _not_a_log(path: Path, what: str, hint: str) -> UsageError:
+    name = _("Standard input") if str(path) == "-" else path
+    message = _("{path} is no console log: {what}.").format(path=name, what=what)
+    return UsageError("file-not-a-log", message, hint=hint)
+
+
+def _words(kind: Kind) -> tuple[str, str]:
+    save = _("Copy the text of the console window into a .txt file, then: foxup explain FILE.txt")
+    return {
+        "model": (_("a model file"), _("foxup doctor models looks at the model files of a web UI; add --dir FOLDER")),
+        "program": (_("a program"), save),
+        "archive": (
+            _("an archive or a document"),
+            _("Unpack it, or save the document as plain text, and name that file."),
+        ),
+        "zeros": (
+            _("zeros alone"),
+            _("The machine failed while it was written. Start the web UI again and save the console anew."),
+        ),
+        "other": (_("not text at all"), save),
+    }[kind]
 
 
 def _is_picture(path: Path, head: bytes) -> bool:
@@ -55,11 +102,11 @@ def _is_picture(path: Path, head: bytes) -> bool:
     return bool(load.sniff(head)) or path.suffix.lower() in _PICTURES
 
 
-def explain_log(path: Path) -> Told:
+def explain_log(source: Path | BinaryIO) -> Told:
     """Explain a console log. Unknown trouble is said to be unknown: no guessing."""
     from foxup import signatures
 
-    told = signatures.explain_log(sys.stdin.buffer if str(path) == "-" else path)
+    told = signatures.explain_log(source)
     data = {"kind": "log", **told.to_document()}
     return Told(tuple(_log_lines(told)), told.findings, data, problem=not told.healthy)
 

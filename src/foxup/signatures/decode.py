@@ -35,6 +35,8 @@ _PREFIX = re.compile(
     )+""",
     re.VERBOSE,
 )
+_CYRILLIC = 4
+"""The upper byte of Russian letters in UTF-16; no text in another encoding holds it."""
 _VOTES = 500
 """Lines of which nine in ten must agree on a code page."""
 _LEGACY = ("cp866", "cp1251", "gbk", "cp932", "cp1252", "cp850")
@@ -47,10 +49,11 @@ def sniff(head: bytes) -> str | None:
     """Return the encoding of a UTF-16 log, or None when its bytes can be searched as they are."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
+    head = head.rstrip(b"\x00")  # what a machine that crashed leaves behind the last line
     if len(head) < 4 or b"\x00" not in head:
         return None
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    if max(even, odd) * 5 < len(head):  # fewer than two in five of one half are NUL: not UTF-16
+    even, odd = (half.count(0) + half.count(_CYRILLIC) for half in (head[0::2], head[1::2]))
+    if max(even, odd) * 5 < len(head):  # fewer than two in five of one half are the upper byte of a letter: not UTF-16
         return None
     return "utf-16-le" if odd > even else "utf-16-be"
 
