@@ -86,6 +86,24 @@ def test_findings_are_shown_whole(capsys):
     assert [line.strip() for line in capsys.readouterr().err.splitlines()] == ["! What.", "Why.", "Do.", "$ foxup fix"]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("  ✓ one two three", "  ✓ one two\n    three"),
+        ("  12. one two three", "  12. one two\n      three"),
+        ("      one two three", "      one two\n      three"),
+        ("one two three four", "one two three\nfour"),
+    ],
+)
+def test_a_wrapped_line_stays_under_its_own_beginning(text, shown):
+    from rich.console import Console
+
+    terminal = Console(file=io.StringIO(), width=14, force_terminal=True, no_color=True, markup=False)
+    console.write(terminal, text)
+    lines = [line.rstrip() for line in terminal.file.getvalue().splitlines()]
+    assert "\n".join(lines) == shown
+
+
 def test_signs_have_stand_ins():
     narrow = io.TextIOWrapper(io.BytesIO(), encoding="cp866")
     assert console.glyph("ok", narrow) == "[OK]"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ _STYLES = {
     Severity.ACTION: ("arrow", "cyan"),
     Severity.INFO: ("dot", "dim"),
 }
+_MARKED = re.compile(
+    r" *(?:(?:" + "|".join(re.escape(sign) for pair in _GLYPHS.values() for sign in pair) + r"|\$|\d+\.) )?"
+)
 _NO_TERMINAL_WIDTH = 100
 
 
@@ -70,19 +74,30 @@ def glyph(name: str, stream: IO[str] | None = None) -> str:
 def say(text: str = "", *, style: str | None = None) -> None:
     """Tell a person something, unless they asked for quiet or for JSON."""
     if not (out.quiet or out.json):
-        _print(rich(), text, style)
+        write(rich(), text, style)
 
 
-def _print(printer: RichConsole, text: str, style: str | None = None) -> None:
-    """Print one line: wrapped by words on a terminal, whole in a pipe, so that paths and commands can be copied."""
+def write(printer: RichConsole, text: str, style: str | None = None) -> None:
+    """Print one line: wrapped by words on a terminal, whole in a pipe, so that paths and commands can be copied.
+
+    What is wrapped stays under its own beginning, behind the sign or number it may have.
+    """
     if not printer.is_terminal:
         printer.print(text, style=style, soft_wrap=True)
         return
-    from rich.padding import Padding
+    from rich.table import Table
     from rich.text import Text
 
-    indent = len(text) - len(text.lstrip(" "))
-    printer.print(Padding(Text(text[indent:], style=style or ""), (0, 0, 0, indent)))
+    found = _MARKED.match(text)
+    head = found[0] if found else ""
+    if not head:
+        printer.print(Text(text, style=style or ""))
+        return
+    line = Table.grid()
+    line.add_column(width=len(head), no_wrap=True)
+    line.add_column()
+    line.add_row(Text(head, style=style or ""), Text(text[len(head) :], style=style or ""))
+    printer.print(line)
 
 
 def detail(text: str) -> None:
@@ -104,12 +119,12 @@ def show(findings: Iterable[Finding], *, data: bool = False) -> None:
     printer = rich(stream)
     for finding in findings:
         sign, style = _STYLES[finding.severity]
-        _print(printer, f"  {glyph(sign, stream)} {finding.message}", style)
+        write(printer, f"  {glyph(sign, stream)} {finding.message}", style)
         for line in (finding.cause, finding.remedy):
             if line:
-                _print(printer, f"      {line}")
+                write(printer, f"      {line}")
         for command in finding.commands:
-            _print(printer, f"      $ {command}", "cyan")
+            write(printer, f"      $ {command}", "cyan")
 
 
 def table(table: Table) -> None:
@@ -121,7 +136,7 @@ def table(table: Table) -> None:
 def result(text: str) -> None:
     """Write the command's own data, for people: to stdout, also with --quiet."""
     if not out.json:
-        _print(rich(sys.stdout), text)
+        write(rich(sys.stdout), text)
 
 
 def error(failure: FoxupError) -> None:
@@ -129,11 +144,11 @@ def error(failure: FoxupError) -> None:
     if out.json:
         return
     printer = rich()
-    _print(printer, _("error: {message}").format(message=failure.message), "bold red")
+    write(printer, _("error: {message}").format(message=failure.message), "bold red")
     if failure.cause:
-        _print(printer, "  " + _("cause: {cause}").format(cause=failure.cause))
+        write(printer, "  " + _("cause: {cause}").format(cause=failure.cause))
     if failure.hint:
-        _print(printer, _("hint: {hint}").format(hint=failure.hint), "cyan")
+        write(printer, _("hint: {hint}").format(hint=failure.hint), "cyan")
 
 
 def document(exit_code: int, failure: FoxupError | None = None) -> None:
@@ -211,4 +226,4 @@ def extend(data: Mapping[str, Any], findings: Iterable[Finding] = ()) -> None:
 def result_line(text: str, *, style: str) -> None:
     """Write one line of the command's own data, with a style where colour is shown."""
     if not out.json:
-        _print(rich(sys.stdout), text, style)
+        write(rich(sys.stdout), text, style)

@@ -149,8 +149,8 @@ class Bars(Events):
         seconds = time.monotonic() - self._begun
         if self._now is not None:
             self._progress.remove_task(self._now)
-        sign = console.glyph("ok")
-        self._progress.console.print(f"  {sign} {step.title}  ({seconds:.1f} s)", style="green")
+        took = _("done in {seconds:.1f} s").format(seconds=seconds)
+        console.write(self._progress.console, f"  {console.glyph('ok')} {step.title} ({took})", "green")
         if self._whole is not None:
             self._progress.advance(self._whole)
 
