@@ -24,7 +24,7 @@ from foxup.facts import DiskFacts, PythonFacts
 from foxup.finding import Outcome
 from foxup.installed import FileState
 from foxup.receipt import Receipt
-from tests.doctor.conftest import GTX_960, RTX_5070, a1111, codes, judged, machine
+from tests.doctor.conftest import GTX_960, RTX_3060, RTX_5070, a1111, codes, judged, machine
 
 
 def script(arguments: str) -> str:
@@ -427,6 +427,30 @@ def test_a_silent_web_ui_and_why():
     silent = Running("http://127.0.0.1:7860", False)
     assert codes("server.running", a1111(running=silent))[1:] == ["ui-stuck-loading", "console-selected-freeze"]
     assert codes("server.running", a1111(running=silent, windows=False))[1:] == ["ui-stuck-loading"]
+
+
+def test_a_page_that_answers_while_the_console_tells_of_an_error():
+    there = Running("http://127.0.0.1:7860", True)
+    failed = log(codes=("cuda-oom",))
+    assert codes("server.running", a1111(running=there, logs=(failed,))) == ["nothing-happens-on-generate"]
+    past = dataclasses.replace(failed, stale=True)
+    assert codes("server.running", a1111(running=there, logs=(past, log(healthy=True)))) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "below"),
+    [
+        ({}, False),
+        ({"gpus": (dataclasses.replace(RTX_3060, vram_mib=4096),)}, False),
+        ({"gpus": (dataclasses.replace(RTX_3060, vram_mib=2048),)}, True),
+        ({"gpus": (GTX_960,)}, True),
+        ({"gpus": ()}, True),
+        ({"os": dataclasses.replace(machine().os, name="Windows 7", version="6.1.7601")}, True),
+    ],
+)
+def test_below_the_guides_minimum(changes, below):
+    assert ("hardware-below-minimum" in codes("gpu.card", a1111(), machine(**changes))) is below
+    assert "hardware-below-minimum" not in codes("gpu.card", a1111(), machine(**changes), profile="smoke")
 
 
 def test_an_extension_newer_than_the_running_web_ui():

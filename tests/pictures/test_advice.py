@@ -67,6 +67,13 @@ def test_the_guides_references_are_right(path):
             "Denoising strength: 0.4, Clip skip: 2, Ultimate SD upscale tile_width: 512",
             "img-tile-size-off",
         ),
+        ("Clip skip: 2", "Denoising strength: 0.4, Ultimate SD upscale padding: 16, Clip skip: 2", "img-tile-seams"),
+        ("Clip skip: 2", "Denoising strength: 0.4, Ultimate SD upscale mask_blur: 4, Clip skip: 2", "img-tile-seams"),
+        (
+            "DPM++ 2M, Schedule type: Karras",
+            "Euler a, Denoising strength: 0.4, SD upscale overlap: 64",
+            "img-tile-ghosts",
+        ),
     ],
 )
 def test_each_rule_alone(before, after, code):
@@ -87,6 +94,8 @@ def test_each_rule_alone(before, after, code):
             "Clip skip: 2, Version: v1.10.1",
             "Denoising strength: 0.4, Clip skip: 2, Ultimate SD upscale tile_width: 960, Ultimate SD upscale tile_height: 0",
         ),
+        ("Clip skip: 2", "Denoising strength: 0.4, Ultimate SD upscale padding: 32, Clip skip: 2"),
+        ("DPM++ 2M, Schedule type: Karras", "Euler a, Denoising strength: 0.39, SD upscale overlap: 64"),
         ("VAE: clearvae.safetensors, Clip skip: 2, Version: v1.10.1", "Clip skip: 2"),  # old versions never name a VAE
         ("best quality", "Masterpiece:1.2"),
         ("best quality, (epic lighting:1.2)", "(masterpiece, epic lighting:1.2)"),

@@ -153,14 +153,32 @@ def _quality(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
 def _tiles(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
     if not _tiled(text):
         return []
-    found = []
+    sides = [text.number(f"Ultimate SD upscale tile_{side}") for side in ("width", "height")]
+    stated = [side for side in sides if side]  # a height of 0 means: as the width
+    found = [*_ghosts(text, rules), *_seams(text, rules)]
+    if any(not rules["least"] <= side <= rules["most"] for side in stated):
+        found.append(finding("img-tile-size-off", actual="x".join(f"{side:g}" for side in stated)))
+    return found
+
+
+def _ghosts(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
+    """Judge the strength with which tiles are drawn anew: less is allowed beside tags of shots, and with Euler."""
     strength = text.number("Denoising strength") or 0.0
     shots = [tag for tag in prompt.tags(text.prompt) if tag in rules["shots"]]
     if strength > rules["denoising_alone"] or (strength > rules["denoising"] and shots):
         named = f", {', '.join(shots)}" if shots else ""
-        found.append(finding("img-tile-ghosts", actual=f"{strength:g}", tags=named))
-    sides = [text.number(f"Ultimate SD upscale tile_{side}") for side in ("width", "height")]
-    stated = [side for side in sides if side]  # a height of 0 means: as the width
-    if any(not rules["least"] <= side <= rules["most"] for side in stated):
-        found.append(finding("img-tile-size-off", actual="x".join(f"{side:g}" for side in stated)))
-    return found
+        return [finding("img-tile-ghosts", actual=f"{strength:g}", tags=named)]
+    sampler = text.sampler[0]
+    if sampler in rules["unsteady"] and strength >= rules["denoising_unsteady"]:
+        return [finding("img-tile-ghosts", "sampler", actual=f"{strength:g}", sampler=sampler)]
+    return []
+
+
+def _seams(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
+    """Judge how far the tiles of Ultimate SD upscale overlap."""
+    have = {name: text.number(f"Ultimate SD upscale {name}") for name in rules["overlap"]}
+    low = {name: value for name, value in have.items() if value is not None and value < rules["overlap"][name]}
+    if not low:
+        return []
+    wanted = ", ".join(f"{name} {rules['overlap'][name]}" for name in low)
+    return [finding("img-tile-seams", actual=", ".join(f"{name} {low[name]:g}" for name in low), expected=wanted)]

@@ -13,11 +13,12 @@ from foxup.context import Context
 from foxup.doctor.case import Case, NotApplicable
 from foxup.doctor.checks.webui import need_webui
 from foxup.doctor.texts import knowledge, say
-from foxup.finding import Finding
+from foxup.finding import Finding, Severity
 from foxup.i18n import _
 
 _CONSOLE = "console-selected-freeze"
 _WHY_SILENT = ("ui-stuck-loading", _CONSOLE)
+_NOTHING = "nothing-happens-on-generate"
 _LINE = re.compile(rf"^\s*(?:@?\s*set\s+\"?|(?:export\s+)?){NAME}=(.*)$", re.IGNORECASE | re.MULTILINE)
 _SETS = re.compile(rf"^\s*@?\s*set\s+\"?{NAME}=", re.IGNORECASE | re.MULTILINE)
 
@@ -55,9 +56,17 @@ def running(case: Case) -> list[Finding]:
     found = [say("webui-not-answering", url=server.url)] if server.answers is False else []
     if found:
         found += [signatures.finding(code) for code in _WHY_SILENT if case.state.windows or code != _CONSOLE]
+    elif server.answers and _errs(case):
+        found.append(replace(signatures.finding(_NOTHING), severity=Severity.INFO))
     if server.newer_extensions:
         found.append(signatures.finding("restart-needed-after-extension"))
     return found
+
+
+def _errs(case: Case) -> bool:
+    """Whether the newest console log tells of trouble, which the page does not show."""
+    fresh = next((log for log in case.state.logs if not log.stale), None)
+    return fresh is not None and not fresh.healthy
 
 
 def unknown(case: Case) -> list[str]:

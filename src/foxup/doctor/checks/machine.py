@@ -18,6 +18,9 @@ _FOR_NEW_ONES = frozenset(
 )
 """Findings that matter before an install and say nothing of one that is there."""
 
+_BELOW = ("degraded", "unsupported")
+_MINIMUM = "hardware-below-minimum"
+
 
 def judge(check: CheckModel, case: Case) -> list[Finding]:
     """Return the findings of the rules that this check answers for."""
@@ -26,6 +29,8 @@ def judge(check: CheckModel, case: Case) -> list[Finding]:
         found += _nearly_full(case)
     if check.id == "gpu.driver":
         found += _spills(case)
+    if check.id == "gpu.card":
+        found += _below(case)
     return [item for item in found if not (case.there and item.code in _FOR_NEW_ONES)]
 
 
@@ -46,6 +51,13 @@ def _all(case: Case) -> list[Finding]:
     if case.profile.requirements.hardware == "none":
         return requirements.findings(Context(case.profile, case.facts, case.installed, case.layout))
     return list(case.decision.findings)
+
+
+def _below(case: Case) -> list[Finding]:
+    """Say that the machine as a whole is less than the guide asks for at least; what of it, the others say."""
+    card = case.profile.requirements.hardware == "card"
+    below = card and case.decision.verdict in _BELOW
+    return [replace(signatures.finding(_MINIMUM), severity=Severity.INFO, fixed_by=None)] if below else []
 
 
 def _spills(case: Case) -> list[Finding]:
