@@ -31,11 +31,12 @@ from foxup.step import (
     InstallPackages,
     MakeFolder,
     Prove,
+    SeedHashes,
     Step,
     Unpack,
     WriteFile,
 )
-from foxup.system import commands, files, packed, processes, uv
+from foxup.system import commands, files, packed, processes, uv, webui_hashes
 from foxup.system.journal import Journal
 
 if TYPE_CHECKING:
@@ -125,6 +126,8 @@ class Applier:
                 return self._remember(receipt, action.path, self._write(action))
             case EditLaunchScript():
                 return self._remember(receipt, action.path, self._edit(action))
+            case SeedHashes():
+                return self._remember(receipt, action.path, webui_hashes.seed(action, self.layout, receipt.files))
             case DownloadFile():
                 digest = self.fetch(action, self.layout, self.listener)
                 return self._remember(receipt, action.destination, digest)

@@ -143,6 +143,7 @@ def assemble(
         *created,
         *packages.steps(context, choice, digest, fresh=any(step.actions for step in created)),
         *models.steps(context),
+        *models.hashes(context),
         *extensions.steps(context),
         *launch_script.steps(context),
         *settings.steps(context),

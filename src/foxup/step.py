@@ -102,6 +102,17 @@ class EditLaunchScript:
 
 
 @dataclass(frozen=True, slots=True)
+class SeedHashes:
+    """Tell the web UI the hashes of checkpoints, so that it does not read them whole once more.
+
+    `path` is its old cache file, which it imports once. `checkpoints` pairs its key of each with the file.
+    """
+
+    path: Path
+    checkpoints: tuple[tuple[str, Path], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CloneRepository:
     """Bring `destination` to be a git repository whose HEAD is `commit` (40 hex digits), from the first good source.
 
@@ -180,6 +191,7 @@ Action = (
     | CopyFile
     | WriteFile
     | EditLaunchScript
+    | SeedHashes
     | CloneRepository
     | DownloadFile
     | CreateEnvironment

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from foxup import configuration, receipt
+from foxup.components.models import HASH_CACHE, HASH_CACHE_FILE
 from foxup.components.packages import PYTORCH_INDEX
 from foxup.components.webui import FOLDERS
 from foxup.errors import FoxupError
@@ -29,7 +30,7 @@ def look(layout: Layout, profile: Profile, *, extra: Iterable[str] = (), full_ha
     """
     shipped = embedded(profile)
     wanted = {item.destination for item in shipped} | {file.destination for file in profile.files} | set(extra)
-    wanted |= {layout.launch_script.name, layout.config.name}
+    wanted |= {layout.launch_script.name, layout.config.name, HASH_CACHE_FILE}
     journal = Journal(layout.journal)
     return Installed(
         exists=layout.root.is_dir(),
@@ -141,7 +142,7 @@ def _files(layout: Layout, wanted: Iterable[str], *, full_hash: bool) -> dict[st
 
 
 def _folders(layout: Layout) -> dict[str, FileState]:
-    present = (name for name in FOLDERS if (layout.root / PurePosixPath(name)).is_dir())
+    present = (name for name in (*FOLDERS, HASH_CACHE) if (layout.root / PurePosixPath(name)).is_dir())
     return {name: FileState(0, "folder") for name in present}
 
 

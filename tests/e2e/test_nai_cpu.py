@@ -122,6 +122,7 @@ def test_the_first_start_had_nothing_left_to_do(nai):
     assert "Version: v1.10.1" in log
     assert "Commit hash: 82a973c04367123ae98bd9abdf80d9eda9b910e2" in log
     assert not re.search(r"Installing|Cloning|Fetching|Downloading", log)
+    assert not re.search(r"Calculating sha256 for \S*Stable-diffusion", log)
 
 
 def test_the_footer_has_no_gap_and_torch_computes(nai):

@@ -8,15 +8,40 @@ from foxup.context import Context
 from foxup.i18n import _, pick
 from foxup.installed import FileState
 from foxup.profile import FileModel
-from foxup.step import CopyFile, DownloadFile, FileSpec, Source, Step
+from foxup.step import CopyFile, DownloadFile, FileSpec, SeedHashes, Source, Step
 
 PACKAGED = "package:"
+HASH_CACHE, HASH_CACHE_FILE = "cache", "cache.json"
+"""Where the web UI keeps hashes, and the older file it takes them over from while that folder is not there."""
 
 
 def steps(context: Context, wanted: frozenset[str] = frozenset()) -> list[Step]:
     """One step for each file of the profile that is installed by default or named in `wanted`, with its parts."""
     chosen = [file for file in context.profile.files if file.part_of is None and (file.default or file.id in wanted)]
     return [_step(context, file) for file in chosen]
+
+
+def hashes(context: Context) -> list[Step]:
+    """Tell a web UI that has never run the hashes of its checkpoints; once it keeps its own cache, that one counts.
+
+    VAEs are left out: the web UI keeps one hash for all of them, which would show up beside another VAE.
+    """
+    folder = "models/Stable-diffusion/"
+    names = [file.destination for file in context.profile.files if file.kind == "checkpoint" and file.default]
+    names = [name.removeprefix(folder) for name in names if name.startswith(folder)]
+    if context.profile.webui.kind != "git" or not names:
+        return []
+    root = context.layout.root
+    pairs = tuple((f"checkpoint/{name}", root / PurePosixPath(folder + name)) for name in names)
+    kept = {HASH_CACHE, HASH_CACHE_FILE} & set(context.installed.files)
+    return [
+        Step(
+            id="models.hashes",
+            title=_("Hashes of the checkpoints for the web UI's own cache"),
+            why=_("Otherwise its first start reads gigabytes once more to show the same hash."),
+            actions=() if kept else (SeedHashes(root / HASH_CACHE_FILE, pairs),),
+        )
+    ]
 
 
 def spec(file: FileModel) -> FileSpec:
