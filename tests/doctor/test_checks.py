@@ -82,6 +82,27 @@ def test_a_fork_is_said_to_be_one():
     assert codes("launch.script", a1111(program=Program("forge"), launch_script=script("--cuda-malloc"))) == []
 
 
+@pytest.mark.parametrize("kind", ["forge", "reforge", "sdnext", "unknown"])
+def test_nothing_is_put_into_a_web_ui_of_other_rules(kind):
+    state = a1111(
+        program=Program(kind),
+        environment=Environment(),
+        logs=(LogState("x.log", healthy=False, codes=("numpy2-abi",)),),
+    )
+    for check, code in (("environment.python", "environment-missing"), ("models.files", "no-checkpoint")):
+        (finding,) = judged(check, state).findings
+        assert (finding.code, finding.fixed_by, finding.commands) == (code, None, ())
+        assert "by hand" in finding.remedy
+        assert judged(check, dataclasses.replace(state, program=Program("a1111"))).findings[0].fixed_by
+    (told,) = judged("logs.newest", state).findings
+    assert (told.code, told.fixed_by, told.commands) == ("numpy2-abi", None, ())
+    assert "numpy" in told.remedy
+    assert judged("logs.newest", dataclasses.replace(state, program=Program("a1111"))).findings[0].fixed_by
+    owner = Repository(True, True, "a" * 40, False)
+    (trust,) = judged("git.ownership", dataclasses.replace(state, repositories={".": owner})).findings
+    assert trust.fixed_by
+
+
 def test_nothing_there():
     assert codes("webui.program", State(root="D:\\x", windows=True)) == ["webui-missing"]
     assert judged("webui.files", State(root="D:\\x")).outcome is Outcome.NOT_APPLICABLE

@@ -14,9 +14,11 @@ from foxup.components import launch_script, settings
 from foxup.components.launch_script import Options
 from foxup.decision import Decision
 from foxup.doctor.state import State
+from foxup.doctor.texts import knowledge
 from foxup.facts import Facts
 from foxup.finding import Finding
 from foxup.hardware import Hardware
+from foxup.i18n import _
 from foxup.installed import EmbeddedFile, EnvironmentState, Installed, PackageSources, RepositoryState
 from foxup.judge import decide
 from foxup.paths import Layout
@@ -51,6 +53,16 @@ class Case:
     def there(self) -> bool:
         """Whether a web UI lies in the folder."""
         return self.state.program.kind != "none"
+
+    @cached_property
+    def stranger(self) -> str | None:
+        """The name of a web UI whose own rules foxup does not know, so that it changes nothing there; None: it may."""
+        kind = self.state.program.kind
+        if self.state.made or not self.there:
+            return None
+        if kind == "unknown":
+            return _("this web UI")
+        return next((fork.name for fork in knowledge().forks if fork.kind == kind and not fork.covered), None)
 
     @cached_property
     def script(self) -> bytes | None:

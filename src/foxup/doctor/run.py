@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from foxup.doctor.case import Case, Judge, NotApplicable
@@ -15,6 +15,8 @@ from foxup.i18n import _, pick
 
 BROKEN = (Severity.BLOCKER, Severity.ERROR)
 """Severities by which something does not work; a limit to live with is less."""
+_TRUST = "git.trust"
+"""A repair of git's own settings, whatever web UI it is."""
 _PROBLEMS = (*BROKEN, Severity.WARNING)
 
 
@@ -64,13 +66,25 @@ def select(only: Iterable[str]) -> list[CheckModel]:
     return [check for check in checks() if not wanted or {check.id, check.id.partition(".")[0]} & set(wanted)]
 
 
+def _repairable(case: Case, check: CheckModel, finding: Finding) -> Finding:
+    """Return a finding without our repair where the steps would put one web UI's parts into another."""
+    if case.stranger is None or finding.fixed_by in {None, _TRUST}:
+        return finding
+    by_hand = _(
+        "foxup changes nothing in {name}: put it right by hand, or start it once with its own script, which makes "
+        "what is missing."
+    ).format(name=case.stranger)
+    remedy = finding.remedy if check.part == "logs" else by_hand
+    return replace(finding, fixed_by=None, remedy=remedy, commands=())
+
+
 def _one(check: CheckModel, case: Case, judge: Judge) -> Result:
     if check.part in case.state.skipped:
         return Result(check, Outcome.SKIPPED, reason=_("Left out as asked."))
     if check.part in case.state.failures:
         return Result(check, Outcome.COULD_NOT_CHECK, reason=case.state.failures[check.part])
     try:
-        found = tuple(judge(case))
+        found = tuple(_repairable(case, check, item) for item in judge(case))
     except NotApplicable as answer:
         return Result(check, Outcome.NOT_APPLICABLE, reason=str(answer))
     except FoxupError as error:

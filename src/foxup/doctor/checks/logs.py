@@ -10,6 +10,7 @@ from foxup.finding import Finding
 from foxup.i18n import _
 
 _UNCONFIRMED = "unconfirmed"
+_TOO_OLD = "gpu-too-old-for-new-torch"
 
 
 def newest(case: Case) -> list[Finding]:
@@ -20,7 +21,7 @@ def newest(case: Case) -> list[Finding]:
     fresh = [log for log in logs if not log.stale]
     if not fresh:
         raise NotApplicable(_("The logs are older than the last repair."))
-    return _of(fresh[0])
+    return _of(case, fresh[0])
 
 
 def verdict(case: Case) -> list[Finding]:
@@ -36,10 +37,18 @@ def verdict(case: Case) -> list[Finding]:
     return [say("last-proof-failed", reference=last.reference, verdict=last.verdict, codes=codes)]
 
 
-def _of(log: LogState) -> list[Finding]:
+def _of(case: Case, log: LogState) -> list[Finding]:
     catalogue = signatures.load().signatures
-    found = [signatures.finding(code) for code in log.codes if code in catalogue]
+    found = [_said(case, code) for code in log.codes if code in catalogue]
     if found or log.healthy or log.known:
         return found
     line = log.evidence[-1].text if log.evidence else (log.tail[-1] if log.tail else "")
     return [say("log-unexplained", name=log.name, line=line)]
+
+
+def _said(case: Case, code: str) -> Finding:
+    """Return what the catalogue says; where no torch fits the card, it must not advise another torch."""
+    card, decision = case.decision.selected_gpu, case.decision
+    if code == _TOO_OLD and case.profile.requirements.hardware == "card" and not decision.torch and card is not None:
+        return say(f"{_TOO_OLD}/nothing-fits", card=case.facts.gpus[card].name)
+    return signatures.finding(code)

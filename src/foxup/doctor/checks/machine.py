@@ -55,14 +55,16 @@ def _all(case: Case) -> list[Finding]:
 
 def _below(case: Case) -> list[Finding]:
     """Say that the machine as a whole is less than the guide asks for at least; what of it, the others say."""
-    card = case.profile.requirements.hardware == "card"
-    below = card and case.decision.verdict in _BELOW
-    return [replace(signatures.finding(_MINIMUM), severity=Severity.INFO, fixed_by=None)] if below else []
+    if case.profile.requirements.hardware != "card" or case.decision.verdict not in _BELOW:
+        return []
+    told = replace(signatures.finding(_MINIMUM), severity=Severity.INFO, fixed_by=None)
+    # where nothing can run, flags do not help; what stands in the way says what does
+    return [told if case.decision.torch else replace(told, remedy="", commands=())]
 
 
 def _spills(case: Case) -> list[Finding]:
     """Tell of a card with little memory that this driver on Windows moves data into main memory instead of failing."""
-    if case.profile.requirements.hardware != "card" or case.decision.selected_gpu is None:
+    if case.profile.requirements.hardware != "card" or not case.decision.torch or case.decision.selected_gpu is None:
         return []
     rule, card = knowledge().spill, case.facts.gpus[case.decision.selected_gpu]
     version = re.match(r"\d+", case.facts.nvml.driver or "")
