@@ -107,7 +107,12 @@ def test_a_wrapped_line_stays_under_its_own_beginning(text, shown):
 def test_signs_have_stand_ins():
     narrow = io.TextIOWrapper(io.BytesIO(), encoding="cp866")
     assert console.glyph("ok", narrow) == "[OK]"
-    assert console.glyph("ok", io.TextIOWrapper(io.BytesIO(), encoding="utf-8")) == "✓"
+    wide = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    assert console.glyph("ok", wide) == "✓"
+    from rich.console import Console
+    from rich.file_proxy import FileProxy
+
+    assert console.glyph("ok", FileProxy(Console(), wide)) == "✓"  # what a progress bar puts in its place
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 B"), (999, "999 B"), (1500, "1.5 kB"), (2_132_626_102, "2.1 GB")])

@@ -63,7 +63,9 @@ def rich(stream: IO[str] | None = None) -> RichConsole:
 def glyph(name: str, stream: IO[str] | None = None) -> str:
     """Return the sign `name`, or its ASCII stand-in where the stream's encoding lacks it."""
     sign, plain = _GLYPHS[name]
-    encoding = getattr(stream or sys.stderr, "encoding", None) or "ascii"
+    target = stream or sys.stderr
+    target = getattr(target, "rich_proxied_file", target)  # while a progress bar is shown; the proxy has no encoding
+    encoding = getattr(target, "encoding", None) or "ascii"
     try:
         sign.encode(encoding)
     except (UnicodeEncodeError, LookupError):

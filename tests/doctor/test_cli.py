@@ -84,3 +84,4 @@ def test_another_machine_is_not_repaired(tmp_path):
 def test_in_russian(handmade):
     ran = foxup("doctor", "--dir", handmade, "--profile", "nai", "--offline", "--lang", "ru", code=1)
     assert "Кому доступен веб-интерфейс" in ran.err
+    assert f'foxup doctor --fix --dir "{handmade}"' in ran.err  # also in the line that says what can be repaired

@@ -154,7 +154,7 @@ def _show(examination: Examination) -> None:
         ngettext("{count} check found a problem.", "{count} checks found problems.", broken).format(count=broken)
     )
     if fixable:
-        console.say(_("What can be repaired: {command}").format(command="foxup doctor --fix"), style="cyan")
+        console.say(_("What can be repaired: {command}").format(command=examination.repair), style="cyan")
 
 
 def _show_one(result: Result) -> None:

@@ -25,18 +25,28 @@ from foxup.profile import Profile
 
 _MACHINE = ("machine", "gpu", "python", "git.present")
 _WITHOUT_CARD = "smoke"
+_REPAIR = "foxup doctor --fix"
 _HERE = frozenset({"doctor", "repair", "settings", "verify", "start", "stop", "report"})
 """Commands that act on the install of the present folder unless told otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """What was looked at and what each check gave. `only` are the checks asked for, all when empty."""
+    """What was looked at and what each check gave. `only` are the checks asked for, all when empty.
+
+    `elsewhere`: the install is not in the present folder, so commands must name it.
+    """
 
     case: Case
     layout: Layout
     results: tuple[Result, ...]
     only: tuple[str, ...] = ()
+    elsewhere: bool = False
+
+    @property
+    def repair(self) -> str:
+        """The command that repairs what can be repaired."""
+        return _at(_REPAIR, self.layout.root) if self.elsewhere else _REPAIR
 
     @property
     def findings(self) -> list[Finding]:
@@ -73,7 +83,7 @@ def here(layout: Layout, profile: Profile, facts: Facts, only: Iterable[str], *,
     judged = _judged(layout, profile, facts, look(layout, profile, facts, offline=offline), tuple(only))
     if layout.root in (Path.cwd(), Path.cwd() / workflow.DEFAULT_FOLDER):
         return judged
-    return replace(judged, results=tuple(_located(result, layout.root) for result in judged.results))
+    return replace(judged, results=tuple(_located(result, layout.root) for result in judged.results), elsewhere=True)
 
 
 def again(before: Examination, *, offline: bool) -> Examination:
@@ -105,13 +115,13 @@ def _judged(layout: Layout, profile: Profile, facts: Facts, state: State, only: 
 
 def _located(result: Result, root: Path) -> Result:
     """Return the result with commands that work from where the person is, which is not the install folder."""
-
-    def at(command: str) -> str:
-        verb = command.removeprefix("foxup ").partition(" ")[0]
-        return f'{command} --dir "{root}"' if command.startswith("foxup ") and verb in _HERE else command
-
-    found = (replace(item, commands=tuple(map(at, item.commands))) for item in result.findings)
+    found = (replace(item, commands=tuple(_at(one, root) for one in item.commands)) for item in result.findings)
     return replace(result, findings=tuple(found))
+
+
+def _at(command: str, root: Path) -> str:
+    verb = command.removeprefix("foxup ").partition(" ")[0]
+    return f'{command} --dir "{root}"' if command.startswith("foxup ") and verb in _HERE else command
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def prepare(examination: Examination, *, offline: bool = False) -> Repair:
         prepared = _anew(prepared, offline=offline)
     mended = mend.steps(case, layout) if mend.ARGUMENTS in ids else ()
     plan = planning.restricted(prepared.plan, ids)
-    if ids & _PACKAGES or not (plan.steps or mended or TRUST in ids):
+    if ids & _PACKAGES or not (plan.steps or mended or TRUST in ids or case.stranger):
         workflow.refuse_if_blocked(prepared)
     refused = [name for name, state in case.state.repositories.items() if state.trusted is False]
     trust = tuple(trust_paths(case, refused)) if TRUST in ids else ()
