@@ -122,10 +122,10 @@ def _log_lines(told: LogDiagnosis) -> Iterable[str]:
     if told.findings:
         yield _("It rests on:")
         yield from _shown(told.evidence.get(told.findings[0].code, ()))
-    if told.consequences:
-        yield _("Only consequences: {names}").format(names=", ".join(item.code for item in told.consequences))
-    if told.harmless:
-        yield _("Harmless: {names}").format(names=", ".join(item.code for item in told.harmless))
+    for heading, found in ((_("Only consequences:"), told.consequences), (_("Harmless:"), told.harmless)):
+        if found:
+            yield heading
+            yield from (f"  {item.message} ({item.code})" for item in found)
 
 
 def _shown(evidence: Sequence[Evidence]) -> Iterable[str]:
