@@ -31,6 +31,7 @@ def test_no_output_is_unreadable(data: bytes, legacy: str) -> None:
         ),
         ("Authorization: Bearer abc", f"Authorization: Bearer {HIDDEN}"),
         ("HF_TOKEN=hf_abc run", f"HF_TOKEN={HIDDEN} run"),
+        (" + tokenizers==0.13.3", " + tokenizers==0.13.3"),
         ("mail me@host about tokens", "mail me@host about tokens"),
         ("git@github.com:a/b.git", "git@github.com:a/b.git"),
     ],

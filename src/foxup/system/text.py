@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from functools import cache
 
 _UTF16_MARK = b"\xff\xfe"
-_SECRET_OPTION = re.compile(r"(?i)^--?[\w-]*(?:token|password|passwd|secret|api-?key|credential)[\w-]*$")
+_SECRET_OPTION = re.compile(r"(?i)^--?[\w-]*(?:token(?!iz)|password|passwd|secret|api-?key|credential)[\w-]*$")
 _SECRET_PAIR = re.compile(
-    r"(?i)(\b[\w-]*(?:token|password|passwd|secret|api[-_]?key|signature|credential)[\w-]*\s*=\s*)[^\s&\"']+"
+    r"(?i)(\b[\w-]*(?:token(?!iz)|password|passwd|secret|api[-_]?key|signature|credential)[\w-]*\s*=\s*)[^\s&\"']+"
 )
 _SECRET_HEADER = re.compile(r"(?i)(\b(?:authorization|cookie|x-[\w-]*token)\s*:\s*(?:bearer\s+|basic\s+)?)[^\s\"']+")
 _ADDRESS_USER = re.compile(r"(\b[a-zA-Z][a-zA-Z0-9+.-]*://)[^/\s@\"']+@")
