@@ -117,7 +117,7 @@ def _keeps_files(job: Job) -> bool:
 def _finish_picture(job: Job, plan: Plan, index: int, picture: Image.Image, result: Result) -> None:
     options, text = job.web.options, job.text(index)
     if _keeps_files(job):
-        folder = options.outdir_samples or options.get(f"outdir_{plan.kind}_samples")
+        folder = options.get(f"outdir_{plan.kind}_samples")  # the API of A1111 does not ask outdir_samples
         pictures.save(picture, folder, options, text=text, seed=job.seeds[index])
     if options.enable_pnginfo:
         picture.info["parameters"] = text
@@ -132,7 +132,7 @@ def _add_grid(job: Job, plan: Plan, result: Result) -> None:
         return
     sheet, text = pictures.grid(result.pictures, options, asked.batch_size), job.text()
     if options.grid_save:
-        folder = options.outdir_grids or options.get(f"outdir_{plan.kind}_grids")
+        folder = options.get(f"outdir_{plan.kind}_grids")
         pictures.save(sheet, folder, options, text=text, seed=job.seeds[0], prefix="grid")
     if options.return_grid:
         if options.enable_pnginfo:

@@ -94,5 +94,5 @@ def run(web: WebUi, start: Image.Image, request: dict[str, Any]) -> Result:
 def _save(web: WebUi, picture: Image.Image, first: Result, seed: int) -> None:
     options = web.options
     if options.samples_save:
-        folder = options.outdir_samples or options.outdir_img2img_samples
+        folder = options.outdir_img2img_samples
         pictures.save(picture, folder, options, text=first.texts[0], seed=seed)

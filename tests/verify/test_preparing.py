@@ -84,11 +84,11 @@ def test_tiles_of_the_size_of_the_source(tmp_path):
 
 def test_the_private_servers_settings(tmp_path):
     made = json.loads(
-        server.settings_copy(b'{"CLIP_stop_at_last_layers": 2, "outdir_samples": "mine"}', tmp_path / "out")
+        server.settings_copy(b'{"CLIP_stop_at_last_layers": 2, "outdir_img2img_samples": "mine"}', tmp_path / "out")
     )
     assert made["CLIP_stop_at_last_layers"] == 2
     assert made["live_previews_enable"] is False
-    assert made["outdir_samples"] == made["outdir_grids"] == str(tmp_path / "out")
+    assert made["outdir_img2img_samples"] == made["outdir_txt2img_grids"] == str(tmp_path / "out")
 
 
 @pytest.mark.parametrize("content", [b"\xef\xbb\xbf{}", b"{", b"[]", None])

@@ -123,7 +123,7 @@ class _Traces:
 
     def __init__(self, layout: Layout, server: Server, mode: str) -> None:
         options = server.api.options()
-        folder = options.get("outdir_samples") or options.get(f"outdir_{mode}_samples") or "outputs"
+        folder = options.get(f"outdir_{mode}_samples") or "outputs"
         self._outputs = layout.root / str(folder)
         self._before = set(self._pictures())
         self._history = layout.root / "params.txt"

@@ -19,6 +19,10 @@ _ALONE = ("--no-prompt-history",)
 """Leaves params.txt, the web UI's memory of the person's last generation, as it is."""
 
 
+_SAVED = [f"outdir_{mode}_{kind}" for mode in ("txt2img", "img2img") for kind in ("samples", "grids")]
+"""Where requests to the API save; they ignore `outdir_samples` (modules/api/api.py of v1.10.1)."""
+
+
 @contextmanager
 def ready(layout: Layout, profile: Profile, installed: Installed, tell: Callable[[str], None]) -> Iterator[Server]:
     """Give a ready server: the one that runs, unless the settings file would not be read the next time."""
@@ -58,7 +62,6 @@ def settings_copy(config: bytes | None, outputs: Path) -> bytes | None:
     own = {
         "live_previews_enable": False,
         "save_init_img": False,
-        "outdir_samples": str(outputs),
-        "outdir_grids": str(outputs),
+        **dict.fromkeys(_SAVED, str(outputs)),
     }
     return json.dumps({**values, **own}, indent=4).encode()
