@@ -50,5 +50,5 @@ def _said(case: Case, code: str) -> Finding:
     """Return what the catalogue says; where no torch fits the card, it must not advise another torch."""
     card, decision = case.decision.selected_gpu, case.decision
     if code == _TOO_OLD and case.profile.requirements.hardware == "card" and not decision.torch and card is not None:
-        return say(f"{_TOO_OLD}/nothing-fits", card=case.facts.gpus[card].name)
+        return say("gpu-too-old-for-new-torch/nothing-fits", card=case.facts.gpus[card].name)
     return signatures.finding(code)
