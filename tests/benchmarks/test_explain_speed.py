@@ -66,3 +66,22 @@ def test_time_grows_linearly_and_memory_does_not(tmp_path, unique, record_proper
     assert all(item["codes"] == ["cuda-oom"] for item in figures.values())
     assert figures[100]["cpu"] < 20 * max(figures[10]["cpu"], 0.3)
     assert figures[100]["peak_mib"] < figures[10]["peak_mib"] + 64
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ["utf-8", "cp866", "cp1251"])
+def test_a_log_of_russian_lines_alone_is_read_in_time(tmp_path, encoding, record_property):
+    """The worst a log can be: no two lines alike, and each may hold a translated message in any code page."""
+    words = ["ошибка", "файл", "не", "найден", "путь", "папка", "модель", "загрузка", "диск", "память", "видеокарта"]
+    log = tmp_path / "russian.log"
+    with log.open("wb") as file:
+        for number in range(110_000):
+            said = " ".join(words[(number * step) % len(words)] for step in range(1, 9))
+            file.write(f"{number * 2654435761 % 2**40:010x} {said}\r\n".encode(encoding))
+        file.write(b"torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.25 GiB\r\n")
+    done = subprocess.run([sys.executable, "-c", SCRIPT, str(log)], capture_output=True, text=True, check=True)
+    figures = json.loads(done.stdout)
+    sys.stdout.write(f"{encoding}, {log.stat().st_size / 1e6:.1f} MB: {figures}\n")
+    record_property("russian", figures)
+    assert figures["codes"] == ["cuda-oom"]
+    assert figures["cpu"] < 15

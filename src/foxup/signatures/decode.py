@@ -10,7 +10,8 @@ import codecs
 import html
 import re
 from collections import Counter
-from functools import cache
+
+from foxup.signatures.phrases import Phrases
 
 LINE_LIMIT = 4000
 """Characters of one line that are looked at; longer ones are progress bars or data."""
@@ -40,6 +41,7 @@ _CYRILLIC = 4
 _VOTES = 500
 """Lines of which nine in ten must agree on a code page."""
 _LEGACY = ("cp866", "cp1251", "gbk", "cp932", "cp1252", "cp850")
+_CONTROL = bytes([*range(1, 7), *range(0x0E, 0x1B), *range(0x1C, 0x20)])
 _RUSSIAN_LETTERS = re.compile("[оеаинтсрвлкмдпуяыьгзбчйхжшюцщэф]")
 _ODD = re.compile("[\ufffd\u2500-\u257f\u0080-\u009f]")
 _EXOTIC = re.compile("[\u2e01-\U0010ffff\u0400-\u040f\u0450-\u04ff]")
@@ -73,7 +75,7 @@ class LineDecoder:
     A log has one code page beside UTF-8: once many lines agree on it, the others are not tried any more.
     """
 
-    def __init__(self, hints: tuple[str, ...]) -> None:
+    def __init__(self, hints: Phrases) -> None:
         self._hints = hints
         self._votes: Counter[str] = Counter()
         self._settled: str | None = None
@@ -86,6 +88,8 @@ class LineDecoder:
             return raw.decode(self._settled or self._chosen(raw), "replace")
 
     def _chosen(self, raw: bytes) -> str:
+        if (len(raw) - len(raw.translate(None, _CONTROL))) * 20 > len(raw):
+            return _LEGACY[-1]  # a program's data amid the log: no code page makes words of it
         best = max(_LEGACY, key=lambda name: _likeness(raw.decode(name, "replace"), self._hints))
         self._votes[best] += 1
         votes = self._votes.total()
@@ -94,17 +98,11 @@ class LineDecoder:
         return best
 
 
-def _likeness(text: str, hints: tuple[str, ...]) -> float:
+def _likeness(text: str, hints: Phrases) -> float:
     """Score a decoding: known sentences first, then letters as Russian has them; doubtful signs count against it."""
     russian, odd = len(_RUSSIAN_LETTERS.findall(text)), len(_ODD.findall(text))
-    known = _any_of(hints).search(text.lower()) is not None if russian or not text.isascii() else False
+    known = bool(hints.within(text.lower()))
     return 1000 * known + russian - 2 * odd - len(_EXOTIC.findall(text))
-
-
-@cache
-def _any_of(hints: tuple[str, ...]) -> re.Pattern[str]:
-    """One expression for all hints: asked of every line in an old code page."""
-    return re.compile("|".join(map(re.escape, hints)) or r"(?!)")
 
 
 def tidy(text: str) -> str:

@@ -11,6 +11,7 @@ from functools import cached_property
 from foxup.signatures.catalogue import Catalogue
 from foxup.signatures.decode import tidy
 from foxup.signatures.models import Marker, Rule, Signature
+from foxup.signatures.phrases import Phrases, cover
 
 _WORD = re.compile(r"[a-z0-9_.:/\\\[-]{4,}")
 _CYRILLIC = re.compile(r"[а-яё]{3}", re.IGNORECASE)
@@ -19,6 +20,8 @@ _TOO_COMMON = frozenset(
 )
 _LEADS = (b"\xc3", b"\xd0", b"\xe2\x95", *(bytes([lead]) for lead in range(0xE3, 0xEA)))
 """First bytes of the letters of translated messages in UTF-8. Progress bars use E2 96 and are not among them."""
+FOREIGN = "<foreign>"
+"""Stands for all texts that are not English among those an anchor announces."""
 _MOJIBAKE = (
     ("cp1251", "cp866"),
     ("cp866", "cp1251"),
@@ -83,21 +86,21 @@ class Matcher:
         self.context.update(compiled.all, compiled.also, compiled.without)
 
     @cached_property
-    def hints(self) -> tuple[str, ...]:
-        """Sentences that are not English; they tell in which code page a line is written."""
-        return tuple(sorted({text for text in (*self.by_text, *self.by_trigger) if not text.isascii()}))
-
-    @cached_property
     def anchors(self) -> dict[bytes, tuple[str, ...]]:
         """Byte strings of which every interesting line holds one, each with the texts that it announces.
 
         A text with a percent sign stands in progress bars, whose words are everywhere: it announces itself.
         """
         texts = {*self.by_text, *self.by_trigger, *self.context}
-        foreign = tuple(sorted(text for text in texts if not text.isascii()))
         bars = {text: (text,) for text in texts if "%" in text}
-        chosen = {**_cover(text for text in texts if text.isascii() and text not in bars), **bars}
-        return {**{word.encode(): found for word, found in chosen.items()}, **dict.fromkeys(_LEADS, foreign)}
+        chosen = {**cover((text for text in texts if text.isascii() and text not in bars), _WORD, _TOO_COMMON), **bars}
+        return {**{word.encode(): found for word, found in chosen.items()}, **dict.fromkeys(_LEADS, (FOREIGN,))}
+
+    @cached_property
+    def foreign(self) -> Phrases:
+        """The texts that FOREIGN announces: all that are not English."""
+        texts = {*self.by_text, *self.by_trigger, *self.context}
+        return Phrases(text for text in texts if not text.isascii())
 
     @cached_property
     def texts(self) -> tuple[str, ...]:
@@ -141,20 +144,3 @@ def _garbled(texts: tuple[str, ...]) -> dict[str, tuple[str, str, str]]:
                 seen = (text.encode(right, "replace").decode(wrong, way) for way in ("ignore", "replace"))
                 result |= dict.fromkeys(_fold(tuple(map(tidy, seen))), (_fold((text,))[0], right, wrong))
     return result
-
-
-def _cover(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Choose few words such that every text holds one: always the one that the most texts still need."""
-    left = set(texts)
-    words = {word for text in left for word in _WORD.findall(text)} - _TOO_COMMON
-    holders = {word: {text for text in left if word in text} for word in words}
-    chosen: dict[str, tuple[str, ...]] = {}
-    while left:
-        best = max(words, key=lambda word: (len(holders[word] & left), len(word), word), default="")
-        taken = holders.get(best, set()) & left
-        if not taken:
-            chosen.update({text: (text,) for text in left})
-            break
-        chosen[best] = tuple(sorted(taken))
-        left -= taken
-    return chosen

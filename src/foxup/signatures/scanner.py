@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from foxup.signatures.decode import LINE_LIMIT, LineDecoder, body, is_utf8, tidy
-from foxup.signatures.matcher import CompiledRule, Matcher
+from foxup.signatures.matcher import FOREIGN, CompiledRule, Matcher
 from foxup.signatures.models import Marker
 from foxup.signatures.reader import Block
 
@@ -49,8 +49,7 @@ class Scanner:
         self.matcher = matcher
         self.lines = 0
         self.final = ""
-        self._hints = frozenset(matcher.hints)
-        self._decoder = LineDecoder(matcher.hints)
+        self._decoder = LineDecoder(matcher.foreign)
         self._anchors = {anchor.translate(_FOLD): texts for anchor, texts in matcher.anchors.items()}
         self._seen: dict[bytes, frozenset[str]] = {}
         self._cache: dict[bytes, _Matched] = {}
@@ -86,7 +85,7 @@ class Scanner:
         for index, line in enumerate(lines):
             held = frozenset(found.get(index, ()))
             if not line.isascii() and not is_utf8(line) and _LEGACY_TEXT.search(line):
-                held = self._hints | held if held - self._hints else self._hints
+                held = held | {FOREIGN}
             self._seen[line] = held
 
     def _examine(self, block: Block, number: int, start: int, end: int, texts: frozenset[str]) -> Iterator[Event]:
@@ -108,12 +107,17 @@ class Scanner:
 
     def _match(self, raw: bytes, texts: Iterable[str]) -> _Matched:
         text = self._clean(raw)
-        found = _within(texts, text)
+        found = self._within(texts, text)
         repaired = self.matcher.repaired(self._decoder.decode(raw), found)
         if repaired is not None:
             text = repaired
-            found = tuple({*found, *_within(self.matcher.hints, text)})
+            found = tuple({*found, *self.matcher.foreign.within(text.lower())})
         return text, found, tuple(self.matcher.rules(body(text), found)) if found else ()
+
+    def _within(self, texts: Iterable[str], line: str) -> tuple[str, ...]:
+        low = line.lower()
+        found = tuple(text for text in texts if text in low)
+        return (*found, *self.matcher.foreign.within(low)) if FOREIGN in texts else found
 
     def _clean(self, raw: bytes) -> str:
         return tidy(self._decoder.decode(raw))
@@ -154,11 +158,6 @@ class Scanner:
             if len(self._uncommon) < _CACHE:
                 self._uncommon[raw] = known
         return known
-
-
-def _within(texts: Iterable[str], line: str) -> tuple[str, ...]:
-    low = line.lower()
-    return tuple(part for part in texts if part in low)
 
 
 def _segments(block: Block) -> list[tuple[int, int, bytes]]:
