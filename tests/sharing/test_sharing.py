@@ -303,6 +303,13 @@ def test_the_page_cannot_be_broken_out_of():
     assert "://" not in pages["html"].split("</style>")[0]
 
 
+def test_what_to_type_stands_beside_each_finding():
+    one = examined(a1111(environment=Environment()))
+    pages = posted(one)
+    assert "`foxup doctor --fix`" in pages["md"]
+    assert "<code>foxup doctor --fix</code>" in pages["html"]
+
+
 def test_a_version_is_no_address():
     """Four numbers with dots are an address anywhere but in the profile's own lock."""
     packages = {"opencv-python": "4.8.0.76", "mine": "10.11.12.13"}
