@@ -146,6 +146,8 @@ def changed(body: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in changes.items():
         if name in _OPTION_OF:
             result["override_settings"][_OPTION_OF[name]] = value
+        elif name in SHAPING:
+            result["override_settings"][name] = value
         else:
             result["sampler_name" if name == "sampler" else name] = value
     return result

@@ -9,6 +9,7 @@ import typer
 
 from foxup import console
 from foxup.cli import options as o
+from foxup.errors import UsageError
 from foxup.i18n import _, pick
 
 if TYPE_CHECKING:
@@ -47,6 +48,13 @@ def verify(
     changes: Annotated[
         list[str] | None, typer.Option("--set", help=_("Change a parameter of the request, for example seed=1."))
     ] = None,
+    tried: Annotated[
+        bool, typer.Option("--explain", help=_("If the picture is not right, try which single change makes it so."))
+    ] = False,
+    like: Annotated[
+        Path | None,
+        typer.Option("--like", help=_("Your own picture: try which change of the reference gives this one.")),
+    ] = None,
     junit: Annotated[Path | None, typer.Option("--junit", help=_("Also write a JUnit report to this file."))] = None,
     offline: o.Offline = False,
     as_json: o.Json = False,
@@ -60,8 +68,12 @@ def verify(
     from foxup.cli.machine import windows
     from foxup.pictures import load
 
-    if picture:
-        load.given(picture)  # what is wrong with it is said before minutes of generating
+    if picture and like:
+        raise UsageError(
+            "options-exclude", _("--reference and --like cannot be given together."), hint="foxup verify --like FILE"
+        )
+    for given in filter(None, (picture, like)):
+        load.given(given)  # what is wrong with it is said before minutes of generating
     layout = workflow.locate(directory, windows=windows())
     chosen = workflow.choose_profile(profile, layout)
     if listing:
@@ -75,7 +87,7 @@ def verify(
 
     if fetch:
         _fetch(chosen, layout, wanted, offline=offline)
-    asked = Asked(picture, source, parsed, offline=offline, repin=repin)
+    asked = Asked(picture, source, parsed, offline=offline, repin=repin, trials=tried or like is not None, like=like)
     results = proving.prove(layout, chosen, wanted, tell=_tell, asked=asked)
     _conclude(results)
     if junit:

@@ -19,9 +19,9 @@ from foxup.profile import Profile, ReferenceModel
 from foxup.receipt import Checks
 from foxup.system import files
 from foxup.system.journal import now
-from foxup.verify import checks, drawing, evidence, needs, server, sizing, sources
+from foxup.verify import checks, drawing, evidence, needs, server, sizing, sources, trials
 from foxup.verify.model import Asked, Source, Verification
-from foxup.verify.published import Published, obtain
+from foxup.verify.published import Published, obtain, published_picture
 
 if TYPE_CHECKING:
     from foxup.pictures.verdict import Judgement
@@ -101,7 +101,10 @@ def verify(session: Session, reference: ReferenceModel) -> Verification:
     Raises FoxupError when there is no install; a web UI that cannot generate is a result, not an error.
     """
     published = obtain(session.layout, session.profile, reference, session.asked, session.tell)
-    sized = sizing.by_picture(reference, published.size)
+    of_its_own = published
+    if session.asked.like is not None:  # whose size says nothing of the reference's
+        of_its_own = Published(published_picture(session.profile, reference, session.layout), reference.fingerprint)
+    sized = sizing.by_picture(reference, of_its_own.size)
     lacking = needs.findings(needs.missing(session.profile, reference, session.installed), session.layout)
     if lacking:
         return _unconfirmed(session, sized, published, lacking)
@@ -125,7 +128,9 @@ def verify(session: Session, reference: ReferenceModel) -> Verification:
 def _judged(
     session: Session, reference: ReferenceModel, published: Published, source: Source | None, said: tuple[Finding, ...]
 ) -> Verification:
-    drawn, request = session.draw(reference, source, session.asked.changes)
+    asked = session.asked
+    prescribed = trials.as_prescribed(reference, session.profile) if asked.like else {}
+    drawn, request = session.draw(reference, source, {**prescribed, **asked.changes})
     folder = session.folder(reference)
     generated = folder / f"{reference.id}.png"
     files.write_atomic(generated, drawn.made.pictures[0])
@@ -133,7 +138,7 @@ def _judged(
         from foxup.pictures.data import finding
 
         return _broken(session, reference, published, (finding("generation-interrupted"),))
-    if not session.asked.changes:
+    if not asked.changes and not asked.like:
         session.drawn[reference.id] = generated
     session.tell(_("comparing the pictures"))
     judgement = judged(reference, generated, published)
@@ -144,10 +149,13 @@ def _judged(
     why = evidence.with_picture(
         session.layout, session.profile, reference, session.installed, session.server, judgement, known
     )
+    tried: tuple[trials.Trial, ...] = ()
+    if asked.trials and judgement.verdict in {"drifted", "different", "broken"}:
+        tried = trials.run(session, reference, request, published, drawn.seconds)
     return Verification(
         reference=reference,
         verdict=str(judgement.verdict),
-        explanation=(*why, *said),
+        explanation=trials.explained(tried, (*why, *said), made=asked.like is not None),
         metrics=judgement.metrics,
         judgement=judgement,
         generated=generated,
@@ -158,6 +166,7 @@ def _judged(
         folder=folder,
         seconds=drawn.seconds,
         files=found,
+        trials=tried,
     )
 
 

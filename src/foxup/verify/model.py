@@ -14,6 +14,7 @@ from foxup.receipt import Checks
 if TYPE_CHECKING:
     from foxup.pictures.evidence import FileEvidence
     from foxup.pictures.verdict import Judgement
+    from foxup.verify.trials import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Asked:
 
     `published` is a picture to compare with instead of the reference's own, `source` one for img2img to start from,
     `changes` are parameters of the request by name. `repin` accepts a published picture that is not the first one.
+    `trials` tries single changes where the picture is not as published. `like` is a picture of the person's to explain:
+    the reference is generated as prescribed and changed until that one comes out.
     """
 
     published: Path | None = None
@@ -29,11 +32,13 @@ class Asked:
     changes: Mapping[str, Any] = field(default_factory=dict)
     offline: bool = False
     repin: bool = False
+    trials: bool = False
+    like: Path | None = None
 
     @property
     def as_it_is(self) -> bool:
         """Whether the result says something of the install itself."""
-        return not self.changes and self.published is None and self.source is None
+        return not self.changes and self.published is None and self.source is None and self.like is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Verification:
     files: tuple[FileEvidence, ...] = ()
     checks: Checks | None = None
     """What the web UI and its torch said of themselves when it started for this."""
+    trials: tuple[Trial, ...] = ()
 
     @property
     def proven(self) -> bool:
@@ -94,6 +100,7 @@ class Verification:
             else None,
             "infotext": self.infotext,
             "request": {key: value for key, value in self.request.items() if key != "init_images"},
+            "trials": [trial.to_document() for trial in self.trials],
             "seconds": round(self.seconds, 1),
             "checks": asdict(self.checks) if self.checks else None,
         }

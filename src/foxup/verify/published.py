@@ -63,6 +63,8 @@ def obtain(
     """Return what to compare with. Raises FoxupError only for a given file that is no picture."""
     from foxup.pictures.data import finding
 
+    if asked.like is not None:  # a picture to explain: never kept as the reference's
+        return Published(asked.like)
     if asked.published is not None:
         return _given(layout, reference, asked.published)
     if reference.incomparable:
