@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from foxup.apply import end_orphan
 from foxup.components import launch_script
 from foxup.components.launch_script import Options
 from foxup.errors import FoxupError
@@ -134,6 +135,26 @@ def running_server(layout: Layout) -> Server | None:
         files.remove(_record(layout, private=False))
         return None
     return Server(f"http://127.0.0.1:{known['port']}", int(known["port"]), who, Path(known["log"]))
+
+
+def refuse_while_open(layout: Layout) -> None:
+    """Raise FoxupError (`webui-running`) while a web UI of this install runs, whoever started it.
+
+    It writes its settings whole at every change of one of them, and on Windows its packages cannot be replaced. The
+    caller holds the install's lock: one that a killed foxup left behind for itself is ended.
+    """
+    end_orphan(layout)
+    ours = running_server(layout)
+    if ours or processes.at_work_in(layout.root, "launch.py"):
+        raise FoxupError(
+            "webui-running",
+            _("The web UI runs in {path}; what is changed under its hands it would write over.").format(
+                path=layout.root
+            ),
+            hint=f"foxup stop --dir {layout.root}"
+            if ours
+            else _("Close its console window, then run the same command again."),
+        )
 
 
 def not_installed(layout: Layout) -> FoxupError:

@@ -15,7 +15,8 @@ from foxup.system import files
 def apply(layout: Layout, profile: Profile) -> set[str]:
     """Set what the profile prescribes; return the keys that changed. Raises FoxupError.
 
-    A running web UI would overwrite the file with what it has in memory, so then it is asked to change them itself.
+    A running web UI would overwrite the file with what it has in memory, so then it is asked to change them itself;
+    one that somebody else started has to be closed first (`webui-running`).
     """
     content = files.read_bytes(layout.config)
     current = settings.salvage(content)
@@ -29,6 +30,7 @@ def apply(layout: Layout, profile: Profile) -> set[str]:
         if server:
             server.api.set_options({key: wanted for key, (_have, wanted) in changes.items()})
         else:
+            launch.refuse_while_open(layout)
             new = settings.dump(settings.merged(current, profile.settings))
             files.write_atomic(layout.config, new, scratch=layout.scratch)
     return set(changes)
@@ -39,11 +41,8 @@ def undo(layout: Layout) -> None:
     original = files.read_bytes(layout.originals / layout.config.name)
     if original is None:
         raise FoxupError("nothing-to-undo", _("foxup has not replaced a settings file here."))
-    if launch.running_server(layout):
-        raise FoxupError(
-            "webui-running", _("The web UI runs and would write its own settings over the file."), hint="foxup stop"
-        )
     with held(layout):
+        launch.refuse_while_open(layout)
         files.write_atomic(layout.config, original, scratch=layout.scratch)
 
 

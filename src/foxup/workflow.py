@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from foxup import bundling, fetching, survey
+from foxup import bundling, fetching, launch, survey
 from foxup import plan as planning
 from foxup import profile as profiles
-from foxup.apply import Applier, Listener
+from foxup.apply import Applier, Listener, held
 from foxup.bundling import Bundle
 from foxup.errors import FoxupError
 from foxup.facts import Facts
@@ -25,6 +25,8 @@ from foxup.system import files
 
 DEFAULT_FOLDER = "stable-diffusion-webui"
 DEFAULT_PROFILE = "nai"
+_BESIDE_A_RUNNING_ONE = ("models.", "extensions.", "folders", "launch-script", "proof.")
+"""Steps that disturb no web UI that runs meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +122,9 @@ def carry_out(
     offline: bool = False,
 ) -> Receipt:
     """Apply the plan. Raises FoxupError; running it again goes on where it stopped."""
+    if any(not step.id.startswith(_BESIDE_A_RUNNING_ONE) for step in prepared.plan.steps):
+        with held(prepared.layout):
+            launch.refuse_while_open(prepared.layout)
     offer = prepared.installed.offer
 
     def bring(action: DownloadFile, layout: Layout, listener: Listener) -> str:

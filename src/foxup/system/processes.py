@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -57,6 +58,18 @@ def listener(port: int) -> str:
             if listens and connection.pid:
                 return f"{psutil.Process(connection.pid).name()} ({connection.pid})"
     return ""
+
+
+def at_work_in(folder: Path, script: str) -> Identity | None:
+    """Return a process of this user that runs `script` with `folder` as its working folder, or None."""
+    import psutil
+
+    wanted = folder.resolve()
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            if any(Path(word).name == script for word in process.cmdline()) and Path(process.cwd()) == wanted:
+                return Identity(process.pid, process.create_time())
+    return None
 
 
 def kill_mentioning(program: str, text: str) -> None:
