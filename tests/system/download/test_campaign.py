@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import QUICK, names
 from servers import Fault, FaultServer, Resource, content, serving, sha256
 
+from conftest import QUICK, names
 from foxup.errors import FoxupError
 from foxup.step import FileSpec, Source
 from foxup.system.download import DownloadContext, fetch

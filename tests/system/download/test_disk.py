@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from conftest import names
 from servers import content
 
+from conftest import names
 from foxup.errors import FoxupError
 from foxup.system.download import fetch
 

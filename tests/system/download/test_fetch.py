@@ -6,9 +6,9 @@ import time
 from dataclasses import replace
 
 import pytest
-from conftest import names
 from servers import Fault, content, sha256
 
+from conftest import names
 from foxup.step import FileSpec
 from foxup.system import files
 from foxup.system.download import DownloadError, State, fetch

@@ -8,12 +8,12 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from conftest import QUICK
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from servers import Fault, FaultServer, content, sha256
 
+from conftest import QUICK
 from foxup.errors import FoxupError
 from foxup.step import FileSpec, Source
 from foxup.system.download import DownloadContext, fetch
