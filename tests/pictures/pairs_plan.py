@@ -1,7 +1,9 @@
 """What the labelled set of real pairs consists of: subjects, the pictures made of each, and what is true of each pair.
 
 The split into halves was written down before anything was tuned: subjects with an even number tune, the others are
-looked at once, at the end; the last two subjects were made after what that showed was mended, and judged once. A subject's pictures of both web UIs are in the same half, since the two draw alike.
+looked at once, at the end; two fresh subjects were made after what that showed was mended, and judged once; the last four
+were chosen, drawn, labelled by eye and judged once after everything else. A subject's pictures of both web UIs are in the
+same half, since the two draw alike.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from foxup.profile import HiresModel, ReferenceModel
 UIS = ("minui", "a1111")
 HALVES = ("tuning", "held")
 FRESH = "fresh"
+LAST = "last"
+PARTS = (*HALVES, FRESH, LAST)
 STEPS = 16
 NEGATIVE = "worst quality, blurry"
 
@@ -28,15 +32,22 @@ SUBJECTS = (
     ("brown fox, looking at viewer, house, hills, evening, best quality", 424242, 192, 256),
     ("orange fox, standing, mountains, winter, pines, best quality", 31415926, 256, 192),
     ("cream fox, sitting, meadow, mushroom, moon, night, masterpiece", 271828, 192, 256),
+    ("grey fox, standing, desert, stars, evening, masterpiece", 60221407, 256, 192),
+    ("red fox, looking at viewer, autumn, leaves, trees, best quality", 299792458, 192, 256),
+    ("arctic fox, side view, mountains, snow, cloud, winter, best quality", 662607015, 320, 256),
+    ("brown fox, sleeping, beach, sea, summer, masterpiece", 1380649, 192, 256),
 )
 
 
 HALVED = 8
+FRESH_ENDS = 10
 
 
 def half_of(subject: int) -> str:
-    """Return the half a subject belongs to."""
-    return HALVES[subject % 2] if subject < HALVED else FRESH
+    """Return the part of the set that a subject belongs to."""
+    if subject < HALVED:
+        return HALVES[subject % 2]
+    return FRESH if subject < FRESH_ENDS else LAST
 
 
 def reference(subject: int, kind: str = "base") -> ReferenceModel:

@@ -1,7 +1,7 @@
 """The labelled set of real pairs: made with the tiny checkpoint on both web UIs, then judged and explained.
 
     python tests/pictures/real_pairs.py make FOLDER --minui INSTALL --a1111 INSTALL
-    python tests/pictures/real_pairs.py table FOLDER [--half tuning|held|fresh] [--same-psnr 60] [--wrong]
+    python tests/pictures/real_pairs.py table FOLDER [--half tuning|held|fresh|last] [--same-psnr 60] [--wrong]
 
 INSTALL is made by `foxup install --profile smoke` and `--profile nai-cpu`. FOLDER lies outside the repository: the
 pictures are made again where they are wanted. Expect about 2 s for each of some 300 on minui and 4 s on A1111.
@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
 import scenes
-from pairs_plan import FINE, FRESH, HALVES, MADE, PAIRS, SUBJECTS, UIS, Pair, half_of, reference, right
+from pairs_plan import FINE, MADE, PAIRS, PARTS, SUBJECTS, UIS, Pair, half_of, reference, right
 from PIL import Image
 
 from foxup import profile
@@ -179,7 +179,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--minui", type=Path)
     parser.add_argument("--a1111", type=Path)
-    parser.add_argument("--half", choices=(*HALVES, FRESH))
+    parser.add_argument("--subjects", type=int, nargs="*", default=range(len(SUBJECTS)), help="which to make; all unless named")
+    parser.add_argument("--half", choices=PARTS)
     parser.add_argument(
         "--same-psnr", type=float, default=60.0, help="dB; as in the references of both profiles; 0 for a GPU's"
     )
@@ -190,10 +191,10 @@ def main() -> None:
 
         for ui, install in (("minui", asked.minui), ("a1111", asked.a1111)):
             if install:
-                pairs_make.make(install, asked.folder / ui, list(range(len(SUBJECTS))), list(MADE))
+                pairs_make.make(install, asked.folder / ui, list(asked.subjects), list(MADE))
         return
     warnings.simplefilter("ignore")
-    halves = (asked.half,) if asked.half else (*HALVES, FRESH)
+    halves = (asked.half,) if asked.half else PARTS
     found = list(outcomes(asked.folder, halves, asked.same_psnr))
     print(table(found), "", summary(found), sep="\n")
     for item in found if asked.wrong else ():

@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from pairs_plan import FINE, FRESH, HALVES, MADE, PAIRS, SUBJECTS, UIS, half_of
+from pairs_plan import FINE, HALVES, MADE, PAIRS, PARTS, SUBJECTS, UIS, half_of
 from real_pairs import outcomes
 
 FOLDER = os.environ.get("FOXUP_TEST_PAIRS")
@@ -25,7 +25,7 @@ def test_the_set_is_large_enough_and_cut_in_halves():
     pairs = planned()
     assert len(pairs) >= 300
     halves = Counter(half_of(subject) for _, _, subject in pairs)
-    assert set(halves) == {*HALVES, FRESH}
+    assert set(halves) == set(PARTS)
     assert halves["tuning"] == halves["held"]
     causes = Counter(frozenset(PAIRS[name].causes) for name, _, _ in pairs if PAIRS[name].causes)
     assert {cause: count for cause, count in causes.items() if count < 15} == {}
@@ -38,7 +38,7 @@ def test_every_picture_is_asked_for_and_used():
 
 @pytest.mark.skipif(FOLDER is None, reason="FOXUP_TEST_PAIRS names no folder with the real pairs")
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("half", [*HALVES, FRESH])
+@pytest.mark.parametrize("half", PARTS)
 def test_the_real_pairs_are_judged_and_explained(half):
     found = list(outcomes(Path(FOLDER), (half,), 60.0))
     assert len(found) == sum(half_of(subject) == half for _, _, subject in planned())
