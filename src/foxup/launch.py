@@ -90,19 +90,30 @@ def start(layout: Layout, how: Start) -> Server:
     return server
 
 
-def wait_ready(
+def wait_answering(
     server: Server, *, timeout_s: float = _READY_TIMEOUT_S, tell: Callable[[str], None] | None = None
 ) -> None:
-    """Wait for the log's word that it started, then the API, then a really loaded model (by a tiny generation).
+    """Wait for the log's word that it started, then for the API. Nothing is generated: others may be using it.
 
     Nothing is asked over HTTP before the line `Startup time:`: measured on v1.10.1, a request between binding the port
     and adding the API's routes ends the start with "Cannot add middleware after an application has started".
-    Raises FoxupError: `webui-crashed` with the log's last words, `webui-not-ready`, `model-not-loaded`.
+    Raises FoxupError: `webui-crashed` with the log's last words, `webui-not-ready`.
     """
     deadline = time.monotonic() + timeout_s
     _until(server, deadline, lambda: _STARTED in (files.read_bytes(server.log) or b""), tell, _("starting the web UI"))
     _until(server, deadline, server.api.ping, None, "")
     _until(server, deadline, lambda: _answers(server.api), None, "")
+
+
+def wait_ready(
+    server: Server, *, timeout_s: float = _READY_TIMEOUT_S, tell: Callable[[str], None] | None = None
+) -> None:
+    """Wait until it answers and has really loaded a model, shown by a tiny generation.
+
+    Raises FoxupError: those of `wait_answering`, `model-not-loaded`.
+    """
+    deadline = time.monotonic() + timeout_s
+    wait_answering(server, timeout_s=timeout_s, tell=tell)
     if tell:
         tell(_("waiting for the checkpoint to load"))
     request = {"prompt": "", "steps": 1, "width": 64, "height": 64, "seed": 1, "save_images": False}

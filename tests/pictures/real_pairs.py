@@ -179,7 +179,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--minui", type=Path)
     parser.add_argument("--a1111", type=Path)
-    parser.add_argument("--subjects", type=int, nargs="*", default=range(len(SUBJECTS)), help="which to make; all unless named")
+    parser.add_argument(
+        "--subjects", type=int, nargs="*", default=range(len(SUBJECTS)), help="which to make; all unless named"
+    )
     parser.add_argument("--half", choices=PARTS)
     parser.add_argument(
         "--same-psnr", type=float, default=60.0, help="dB; as in the references of both profiles; 0 for a GPU's"

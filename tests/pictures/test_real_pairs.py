@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from pairs_plan import FINE, HALVES, MADE, PAIRS, PARTS, SUBJECTS, UIS, half_of
+from pairs_plan import FINE, MADE, PAIRS, PARTS, SUBJECTS, UIS, half_of
 from real_pairs import outcomes
 
 FOLDER = os.environ.get("FOXUP_TEST_PAIRS")

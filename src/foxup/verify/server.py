@@ -25,10 +25,13 @@ _SAVED = [f"outdir_{mode}_{kind}" for mode in ("txt2img", "img2img") for kind in
 
 @contextmanager
 def ready(layout: Layout, profile: Profile, installed: Installed, tell: Callable[[str], None]) -> Iterator[Server]:
-    """Give a ready server: the one that runs, unless the settings file would not be read the next time."""
+    """Give a ready server: the one that runs, unless the settings file would not be read the next time.
+
+    One that runs is others' too, and nothing is generated on it out of turn: whether its model loads, the proof shows.
+    """
     running = launch.running_server(layout)
     if running and settings_rules.read(installed.config) is not None:
-        launch.wait_ready(running, timeout_s=profile.launch.ready_timeout_s, tell=tell)
+        launch.wait_answering(running, timeout_s=profile.launch.ready_timeout_s, tell=tell)
         yield running
         return
     copy, outputs = layout.scratch / "settings-of-the-proof.json", layout.scratch / "outputs-of-the-proof"
