@@ -47,7 +47,9 @@ class Place:
     config: Path
 
     def foxup(self, command: str, *arguments: str | Path, code: int | None = 0) -> Ran:
-        return foxup(command, "--dir", self.folder, *arguments, code=code, env={"FOXUP_CONFIG": str(self.config)})
+        return foxup(
+            *command.split(), "--dir", self.folder, *arguments, code=code, env={"FOXUP_CONFIG": str(self.config)}
+        )
 
 
 @pytest.fixture(scope="session")
@@ -182,6 +184,34 @@ def test_started_by_hand_it_comes_up_as_prescribed(nai):
     assert variables["STABLE_DIFFUSION_REPO"] == "https://github.com/w-e-w/stablediffusion.git"
 
 
+def test_settings_of_a_running_web_ui_are_changed_through_it(nai):
+    """It writes its file whole from memory at every change: what was put into the file behind its back would be lost."""
+    config = nai.folder / "config.json"
+    before = json.loads(config.read_text())
+    url = nai.foxup("start", "--json").data["url"]
+    try:
+        spoiled = {"CLIP_stop_at_last_layers": 1, "eta_noise_seed_delta": 0, "sd_vae": "None", "samples_format": "jpg"}
+        requests.post(f"{url}/sdapi/v1/options", json=spoiled, timeout=120).raise_for_status()
+        differing = nai.foxup("settings diff", "--json", code=1).data["differing"]
+        assert set(differing) == set(spoiled) - {"samples_format"}
+        assert nai.foxup("settings apply", "--json").data["changed"] == sorted(differing)
+        live = requests.get(f"{url}/sdapi/v1/options", timeout=60).json()
+        for key, values in differing.items():
+            assert live[key] == values["prescribed"], key
+        assert live["samples_format"] == "jpg", "what the profile does not prescribe is the person's"
+        refused = nai.foxup("settings undo", "--json", code=None).document
+        assert (refused["ok"], refused["error"]["code"]) == (False, "webui-running")
+        requests.post(f"{url}/sdapi/v1/options", json={"samples_format": "png"}, timeout=60).raise_for_status()
+    finally:
+        nai.foxup("stop")
+    after = json.loads(config.read_text())
+    by_itself = {"sd_checkpoint_hash", "sd_model_checkpoint"}  # the web UI writes the hash to both
+    assert {key: after.get(key) for key in before.keys() - by_itself} == {
+        key: before[key] for key in before.keys() - by_itself
+    }
+    nai.foxup("settings diff")
+
+
 def test_extensions_come_by_name_and_the_web_ui_lists_them(nai):
     """Pinned on a branch: the web UI leaves a checkout without one out of its list."""
     chosen = [item for item in profile.load(PROFILE).extensions if (item.sources[0].url in nai.config.read_text())]
@@ -290,19 +320,16 @@ def test_the_tokenizer_of_nai_needs_no_hub(nai, tmp_path):
     code = (
         "from transformers import CLIPTokenizer, CLIPTextConfig; name = 'openai/clip-vit-large-patch14';"
         "t = CLIPTokenizer.from_pretrained(name, local_files_only=True);"
-        ""
         "c = CLIPTextConfig.from_pretrained(name, local_files_only=True);"
         "print(t('a photo of a cat').input_ids, t.model_max_length, c.hidden_size, c.num_hidden_layers)"
     )
     command = [*cut_off(), str(nai.folder / "venv" / "bin" / "python"), "-c", code]
-    begun = time.monotonic()
     done = subprocess.run(
         command, cwd=tmp_path, env={**BY_HAND, "HOME": str(tmp_path), **guide.launch.environment},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.strip() == "[49406, 320, 1125, 539, 320, 2368, 49407] 77 768 12"
     assert "Retrying" not in done.stderr
-    assert time.monotonic() - begun < 60
 
 
 @pytest.mark.parametrize("damage", ["without its git folder", "at another commit", "empty", "gone"])
