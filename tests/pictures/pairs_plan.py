@@ -148,6 +148,10 @@ SEEN = {
     7: ("negative", "seed prompt cfg-2 hires-low hires-high"),
     8: ("hires-lanczos", "variation-15 cfg-2 negative clip-1 ancestral-no-ensd hires-low hires-high"),
     9: ("negative clip-1 ancestral-no-ensd", "steps-6 cfg-10 rng seed prompt hires-low hires-high hires-lanczos"),
+    10: ("ancestral-no-ensd hires-low", "steps-6 rng model hires-high"),
+    11: ("ancestral-no-ensd hires-low", "steps-6 cfg-2 negative clip-1 model prompt rng hires-high"),
+    12: ("steps-6 cfg-10 ancestral-no-ensd hires-low", "negative hires-high"),
+    13: ("ancestral-no-ensd hires-low", "model hires-high"),
 }
 """How much of the composition a setting keeps depends on the subject. Looked at by eye, on all but the tuning subjects
 before the judge was asked; what is named in neither text kept its composition. Both web UIs draw a subject alike."""

@@ -66,14 +66,8 @@ def verify(
     o.common("verify", as_json=as_json, quiet=quiet, verbose=verbose)
     from foxup import generation, workflow
     from foxup.cli.machine import windows
-    from foxup.pictures import load
 
-    if picture and like:
-        raise UsageError(
-            "options-exclude", _("--reference and --like cannot be given together."), hint="foxup verify --like FILE"
-        )
-    for given in filter(None, (picture, like)):
-        load.given(given)  # what is wrong with it is said before minutes of generating
+    _readable(picture, like)
     layout = workflow.locate(directory, windows=windows())
     chosen = workflow.choose_profile(profile, layout)
     if listing:
@@ -158,6 +152,18 @@ def show_last() -> None:
     if _last:
         _conclude(_last)
         _last.clear()
+
+
+def _readable(picture: Path | None, like: Path | None) -> None:
+    """Say what is wrong with a given picture before minutes of generating. Raises FoxupError."""
+    from foxup.pictures import load
+
+    if picture and like:
+        raise UsageError(
+            "options-exclude", _("--reference and --like cannot be given together."), hint="foxup verify --like FILE"
+        )
+    for given in filter(None, (picture, like)):
+        load.given(given)
 
 
 def _list(profile: Profile, layout: Layout) -> None:
