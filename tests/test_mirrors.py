@@ -102,3 +102,18 @@ def test_the_flag_reaches_the_plan(tmp_path, written):
     assert "https://pypi.org/simple" in steps["packages.install"]["sources"]
     assert any("by exact version" in line for line in steps["packages.install"]["details"])
     assert steps["webui.files"]["sources"][0].startswith("https://ghfast.top/https://github.com/")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["install"], ["plan"], ["update"], ["repair"], ["bundle", "--out", "b.foxup"]],
+    ids=lambda words: words[0],
+)
+def test_every_command_that_plans_takes_the_flag(tmp_path, written, command):
+    """Read before anything else is done: an unknown set is refused at once."""
+    done = subprocess.run(
+        [sys.executable, "-m", "foxup", *command, "--mirrors", "moon", "--json"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert json.loads(done.stdout)["error"]["code"] == "mirrors-unknown"
+    assert done.returncode == 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import hashlib
 import http.server
@@ -12,13 +11,14 @@ import shutil
 import subprocess
 import sys
 import threading
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 from PIL import Image
+
+from tests.wheels import wheel
 
 MODEL = b"weights " * 60_000
 PICTURE = Image.effect_noise((64, 64), 40).convert("RGB")
@@ -112,27 +112,6 @@ def git(path: Path, *arguments: str) -> str:
     return subprocess.run(
         ["git", *who, *arguments], cwd=path, check=True, capture_output=True, text=True
     ).stdout.strip()
-
-
-def wheel(folder: Path, name: str, version: str) -> str:
-    """Write the smallest wheel there is into an index's folder; return its hash."""
-    place = folder / name
-    place.mkdir(parents=True, exist_ok=True)
-    path = place / f"{name}-{version}-py3-none-any.whl"
-    info = f"{name}-{version}.dist-info"
-    entries = {
-        f"{name}.py": f"VERSION = '{version}'\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    lines = []
-    with zipfile.ZipFile(path, "w") as archive:
-        for entry, text in entries.items():
-            archive.writestr(entry, text)
-            digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
-            lines.append(f"{entry},sha256={digest},{len(text)}")
-        archive.writestr(f"{info}/RECORD", "\n".join([*lines, f"{info}/RECORD,,"]) + "\n")
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def write_profile(root: Path, address: str, commit: str) -> Path:

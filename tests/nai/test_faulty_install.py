@@ -27,11 +27,11 @@ from foxup.step import (
     Step,
 )
 from foxup.system import download, git, uv
-from tests.nai.index_server import IndexHost, index_host
-from tests.nai.test_packages import wheel
+from tests.nai.index_server import IndexHost
 from tests.system.download.servers import Fault, FaultServer, content, serving, sha256
-from tests.system.git_server import GitHost, git_host
+from tests.system.git_server import GitHost
 from tests.system.test_git_faults import run
+from tests.wheels import wheel
 
 MODEL = content(200_000)
 ANSWERS = {
@@ -135,7 +135,7 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     digest = wheel(tmp_path / "index", "plain", "1.0")
     lock = tmp_path / "lock.txt"
     lock.write_text(f"plain==1.0 --hash=sha256:{digest}\n")
-    with git_host(tmp_path / "hosts") as hosts, index_host(tmp_path / "index") as index, serving() as server:
+    with GitHost(tmp_path / "hosts") as hosts, IndexHost(tmp_path / "index") as index, serving() as server:
         server.add("/good", MODEL)
         for way, fault in ANSWERS.items():
             server.add(f"/{way}", MODEL, fault=lambda _number, _headers, fault=fault: fault)

@@ -11,8 +11,8 @@ import pytest
 from foxup.errors import FoxupError
 from foxup.step import Indexes
 from foxup.system import uv
-from tests.nai.index_server import IndexHost, index_host
-from tests.nai.test_packages import wheel
+from tests.nai.index_server import IndexHost
+from tests.wheels import wheel
 
 FAULTS = {
     "gone": ("package-not-offered", "does not have"),
@@ -43,7 +43,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[IndexHost]
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     monkeypatch.setenv("UV_HTTP_TIMEOUT", "1")
     monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
-    with index_host(tmp_path / "index") as served:
+    with IndexHost(tmp_path / "index") as served:
         yield served
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from tests.system.git_server import GitHost, git_host
+from tests.system.git_server import GitHost
 
 from foxup.errors import FoxupError
 from foxup.step import CloneRepository, Source
@@ -59,7 +59,7 @@ def roots(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 @pytest.fixture
 def host(roots: tuple[Path, str]) -> Iterator[GitHost]:
-    with git_host(roots[0]) as served:
+    with GitHost(roots[0]) as served:
         yield served
 
 

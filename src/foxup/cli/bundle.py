@@ -24,6 +24,7 @@ def bundle(
     with_python: Annotated[
         bool, typer.Option("--with-python", help=_("Also pack Python, for a machine that may have none."))
     ] = False,
+    mirrors: o.Mirrors = None,
     as_json: o.Json = False,
     events: o.EventsFile = None,
     quiet: o.Quiet = False,
