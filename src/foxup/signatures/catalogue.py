@@ -26,10 +26,11 @@ SEVERITIES = {
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All signatures by id, in the order of their files, and the marks of a run."""
+    """All signatures by id, in the order of their files, the marks of a run, and what begins a line."""
 
     signatures: Mapping[str, Signature]
     markers: tuple[Marker, ...]
+    line_starts: tuple[str, ...] = ()
 
 
 @cache
@@ -37,6 +38,7 @@ def load(folder: Path | None = None) -> Catalogue:
     """Read the catalogue that ships with foxup, or another folder. Raises FoxupError (`signatures-invalid`)."""
     signatures: dict[str, Signature] = {}
     markers: list[Marker] = []
+    line_starts: list[str] = []
     for path in sorted((folder or profiles_folder() / "signatures").glob("*.toml")):
         content = _read(path)
         for signature in content.signature:
@@ -44,7 +46,8 @@ def load(folder: Path | None = None) -> Catalogue:
                 raise _invalid(path, f"{signature.id} is there twice")
             signatures[signature.id] = signature
         markers.extend(content.marker)
-    return Catalogue(signatures, tuple(markers))
+        line_starts.extend(content.line_starts)
+    return Catalogue(signatures, tuple(markers), tuple(line_starts))
 
 
 def finding(code: str) -> Finding:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from foxup.facts import Facts
 from foxup.finding import Finding
 from foxup.signatures.catalogue import load, to_finding
+from foxup.signatures.flattened import restore
 from foxup.signatures.matcher import Matcher
 from foxup.signatures.ranking import Candidate, Judgement, judge
 from foxup.signatures.reader import BLOCK, blocks
@@ -84,7 +85,7 @@ def explain_log(source: str | Path | bytes | BinaryIO, facts: Facts | None = Non
     if more:
         return _explain(_Joined(head + more, stream), facts)
     diagnosis = _explain(io.BytesIO(head), facts)
-    whole = unwrap(head)
+    whole = restore(head) or unwrap(head)
     if whole is None:
         return diagnosis
     second = _explain(io.BytesIO(whole.data), facts)

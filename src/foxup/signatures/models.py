@@ -116,3 +116,5 @@ class SignatureFile(Model):
     """Known troubles."""
     marker: tuple[Marker, ...] = ()
     """Marks of a run."""
+    line_starts: tuple[str, ...] = ()
+    """Regular expressions of what stands only at the beginning of a line, for a text that lost its line ends."""
