@@ -55,7 +55,7 @@ class Limits:
     redirects: int = 10
     connections: int = 16  # for one file, and for all files together
     files_at_once: int = 3
-    save_every: float = 2.0  # the most that a kill can cost
+    save_every: float = 0.3  # what a kill can cost; longer where the disk is slow
     sample: float = 0.2  # how long a number of connections is watched before another is tried
     worth_more: float = 0.5  # a rest that is done in less is left to the connections at work
 
