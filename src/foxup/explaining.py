@@ -91,6 +91,8 @@ def _words(kind: Kind) -> tuple[str, str]:
             _("zeros alone"),
             _("The machine failed while it was written. Start the web UI again and save the console anew."),
         ),
+        "report": (_("a report that foxup wrote"), _("foxup doctor --report FILE gives its findings")),
+        "facts": (_("facts that foxup found"), _("foxup doctor --facts FILE judges them")),
         "other": (_("not text at all"), save),
     }[kind]
 

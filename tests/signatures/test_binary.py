@@ -44,6 +44,8 @@ FILES = {
     "exe": (b"MZ\x90\0\3\0\0\0\4\0\0\0\xff\xff\0\0" + NOISE[:9000], "program"),
     "elf": (b"\x7fELF\2\1\1" + bytes(99), "program"),
     "zeros": (bytes(9000), "zeros"),
+    "report": (json.dumps({"schema": 1, "kind": "foxup-report", "log": "RuntimeError:"}, indent=2).encode(), "report"),
+    "facts": (json.dumps({"schema": 1, "command": "probe", "ok": True}).encode(), "facts"),
 }
 
 

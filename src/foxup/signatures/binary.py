@@ -1,4 +1,4 @@
-"""What a file is that is no text: told from its first bytes, so that nobody waits for a log to be found in a model."""
+"""What a file is that is no log: told from its first bytes, so that nobody waits for a log to be found in a model."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 from foxup.signatures.decode import sniff
 
-Kind = Literal["model", "program", "archive", "zeros", "other"]
+Kind = Literal["model", "program", "archive", "zeros", "report", "facts", "other"]
 
 HEAD = 1 << 16
 """Bytes that are looked at."""
@@ -29,6 +29,10 @@ _BEGINNINGS: tuple[tuple[bytes, Kind], ...] = (
     (b"BZh", "archive"),
     (b"%PDF-", "other"),
 )
+_OURS: tuple[tuple[re.Pattern[bytes], Kind], ...] = (
+    (re.compile(rb'\s*{\s*"schema":\s*\d+,\s*"kind":\s*"foxup-report"'), "report"),
+    (re.compile(rb'\s*{\s*"schema":\s*\d+,\s*"command":\s*"probe"'), "facts"),
+)
 _ODD = re.compile("[\x01-\x06\x0b\x0e-\x1a\x1c-\x1f\x7f\ue000-\uf8ff\ufffd]")
 """Signs that neither a text nor a terminal writes. NUL is left out: a crash of the machine leaves it in logs."""
 _MOST = 0.03
@@ -41,6 +45,9 @@ def recognise(head: bytes) -> Kind | None:
         return "zeros" if head else None
     if _model(head):
         return "model"
+    for document, kind in _OURS:
+        if document.match(head):
+            return kind
     encoding = sniff(head[:4096])
     text = head.rstrip(b"\x00").decode(encoding or "latin-1", "ignore")
     odd = len(_ODD.findall(text)) + (text.count("\x00") if encoding else 0)

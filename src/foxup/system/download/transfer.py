@@ -211,8 +211,8 @@ class Transfer:
     def _keep(self, work: Work, hasher: FrontHasher, slot: Slot) -> None:
         """Write the sidecar from time to time, until the transfer ends.
 
-        Often, so that little is left to flush at the end (a third of the time of 2 GiB on a fast line and disk), but on a
-        slow disk most of the time is the transfer's.
+        Often, so that little is left to flush at the end, which was a third of the time for 2 GiB on a fast line and
+        disk. On a slow disk most of the time stays the transfer's.
         """
         pause = self._context.limits.save_every
         try:
