@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def sentence(verdict: str) -> str:
     """Return what a verdict means, in one sentence."""
     return {
-        "identical": _("Identical: every pixel is as published."),
+        "identical": _("Identical: every pixel is the same."),
         "same": _("The same picture, up to the numerical noise of another machine."),
         "drifted": _("Drifted: the same composition, with visible differences."),
         "different": _("A different picture."),
