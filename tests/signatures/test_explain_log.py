@@ -103,6 +103,21 @@ def test_unknown_failures_are_said_to_be_unknown():
     assert [item.text for item in diagnosis.unexplained] == ["ZeroDivisionError: division by zero"]
 
 
+def test_a_name_that_was_never_filled_in_is_no_refused_download():
+    text = (
+        "requests.exceptions.HTTPError: 401 Client Error: Unauthorized for url: https://huggingface.co/{}/config.json\n"
+    )
+    assert explain_log(text.format("None/resolve/main").encode()).findings == ()
+    assert codes(explain_log(text.format("a/b/resolve/main").encode()).findings) == ["civitai-saved-login-file"]
+
+
+def test_a_tunnel_that_is_refused_is_not_healthy():
+    diagnosis = explain_log(
+        b"Running on local URL:  http://127.0.0.1:7860\nInvalid ngrok authtoken? ngrok connection aborted\n"
+    )
+    assert (diagnosis.findings, diagnosis.healthy) == ((), False)
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "\ufeff"])
 def test_nothing_to_read(text):
     diagnosis = explain_log(text.encode())

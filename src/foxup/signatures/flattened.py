@@ -25,7 +25,8 @@ def restore(data: bytes) -> Unwrapped | None:
     ends = sum(line.count("\\n") for line in written)
     quoted = sum(_QUOTED.match(line) is not None for line in written)
     if quoted * 5 >= len(written) * 4 and (quoted >= _ENOUGH or (quoted and (ends or _is_json(data)))):
-        return _numbered([_unescaped(_QUOTED.sub(r"\g<text>", line)).split("\n") for line in lines])
+        texts = ("" if _BRACKETS.match(line) else _QUOTED.sub(r"\g<text>", line) for line in lines)
+        return _numbered([_unescaped(text).split("\n") for text in texts])
     if ends >= max(_ENOUGH, len(written)) or (ends and _is_json(data)):
         return _numbered([_unescaped(line).split("\n") for line in lines])
     if sum(map(len, written)) < _LONG * max(1, len(written)):

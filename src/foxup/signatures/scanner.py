@@ -42,15 +42,22 @@ class Event:
     rules: tuple[CompiledRule, ...]
 
 
+_NOTHING = b" \t\r\n`"
+"""Blanks, and the fence that closes a pasted log."""
+
+
 class Scanner:
-    """Finds the events of one log. `lines` counts what was read, `final` is the last line that is not blank."""
+    """Finds the events of one log. `lines` counts what was read, `final` is the last line that says something."""
 
     def __init__(self, matcher: Matcher) -> None:
         self.matcher = matcher
         self.lines = 0
         self.final = ""
         self._decoder = LineDecoder(matcher.foreign)
-        self._anchors = {anchor.translate(_FOLD): texts for anchor, texts in matcher.anchors.items()}
+        self._anchors: dict[bytes, tuple[str, ...]] = {}
+        for anchor, texts in matcher.anchors.items():  # some differ in a number only
+            folded = anchor.translate(_FOLD)
+            self._anchors[folded] = (*self._anchors.get(folded, ()), *texts)
         self._seen: dict[bytes, frozenset[str]] = {}
         self._cache: dict[bytes, _Matched] = {}
         self._uncommon: dict[bytes, _Matched] = {}
@@ -65,7 +72,7 @@ class Scanner:
             texts = self._seen[text]
             if texts:
                 yield from self._examine(block, number, start, start + len(text), texts)
-        tail = block.data[block.start :].rstrip()
+        tail = block.data[block.start :].rstrip(_NOTHING)
         if tail:
             self.final = self._clean(tail[max(tail.rfind(b"\n"), tail.rfind(b"\r")) + 1 :][-LINE_LIMIT:])
         self.lines = block.line + block.data.count(b"\n", block.start) - block.data.endswith(b"\n")
