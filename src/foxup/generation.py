@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -49,6 +50,8 @@ _SETTABLE = {
     "vae": str,
     "checkpoint": str,
 }
+_LEAST = {"steps": 1, "width": 64, "height": 64, "clip_skip": 1, "denoising_strength": 0.0}
+"""Below these the web UI divides by zero or draws nothing."""
 _OPTION_OF = {
     "clip_skip": "CLIP_stop_at_last_layers",
     "ensd": "eta_noise_seed_delta",
@@ -133,11 +136,21 @@ def parse_changes(pairs: list[str]) -> dict[str, Any]:
                 hint="foxup verify --set seed=1",
             )
         try:
-            changes[name] = _SETTABLE[name](text)
+            changes[name] = _read(name, text)
         except ValueError:
             message = _("{text} is no value for {name}.").format(text=text, name=name)
             raise UsageError("parameter-invalid", message, hint=f"foxup verify --set {name}=1") from None
     return changes
+
+
+def _read(name: str, text: str) -> Any:
+    """Return a parameter's value. Raises ValueError."""
+    value = _SETTABLE[name](text)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(text)
+    if name in _LEAST and value < _LEAST[name]:
+        raise ValueError(text)
+    return value
 
 
 def changed(body: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,6 +74,19 @@ def test_a_changed_seed(smoke):
     assert "seed" in causes[0]
 
 
+def test_a_sampler_that_would_be_replaced_in_silence_is_refused(smoke):
+    refused = foxup("verify", "--dir", smoke, "--set", "sampler=Foo", "--json", code=2).document
+    assert refused["error"]["code"] == "parameter-invalid"
+    assert "DPM++ 2M" in refused["error"]["cause"]
+
+
+def test_a_vae_that_is_not_there_is_named_as_it_was_asked_for(smoke):
+    ran = foxup("verify", "--dir", smoke, "--json", "--set", "vae=nope.pt", code=1)
+    first = ran.data["explanation"][0]
+    assert first["code"] == "vae-unknown-name"
+    assert "nope.pt" in first["message"]
+
+
 def test_a_byte_order_mark_in_the_settings(smoke):
     with changed(smoke, "config.json") as path:
         path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())

@@ -70,11 +70,11 @@ def verify(
     _readable(picture, like)
     layout = workflow.locate(directory, windows=windows())
     chosen = workflow.choose_profile(profile, layout)
+    wanted = [chosen.reference(name) for name in dict.fromkeys(reference)] if reference else [chosen.reference()]
+    wanted = list(chosen.references) if everything else wanted
     if listing:
         _list(chosen, layout)
         return
-    wanted = [chosen.reference(name) for name in reference] if reference else [chosen.reference()]
-    wanted = list(chosen.references) if everything else wanted
     parsed = generation.parse_changes(changes or [])
     from foxup import proving
     from foxup.verify import Asked

@@ -64,6 +64,14 @@ class WebuiApi:
         """Return the known VAE files. Raises FoxupError."""
         return self._list("/sdapi/v1/sd-vae")
 
+    def samplers(self) -> list[dict[str, Any]]:
+        """Return the known samplers. Raises FoxupError."""
+        return self._list("/sdapi/v1/samplers")
+
+    def schedulers(self) -> list[dict[str, Any]]:
+        """Return the known noise schedules: `name` and `label`. Raises FoxupError."""
+        return self._list("/sdapi/v1/schedulers")
+
     def upscalers(self) -> list[dict[str, Any]]:
         """Return the known upscalers. Raises FoxupError."""
         return self._list("/sdapi/v1/upscalers")

@@ -109,6 +109,7 @@ def verify(session: Session, reference: ReferenceModel) -> Verification:
     if lacking:
         return _unconfirmed(session, sized, published, lacking)
     try:
+        checks.refuse_unknown(session.asked.changes, session.server.api)
         source, about = sources.find(session, sized)
         if sized.mode == "img2img" and source is None:
             return _unconfirmed(session, sized, published, about)
@@ -144,7 +145,8 @@ def _judged(
     judgement = judged(reference, generated, published)
     found = evidence.of_files(session.layout, session.profile, reference, session.installed)
     running, effective = session.options()
-    shown = {**running, **{key: effective[key] for key in generation.SHAPING if key in effective}}
+    shaping = {key: effective[key] for key in generation.SHAPING if key in effective}
+    shown = {**running, **shaping, **request["override_settings"]}
     known = {"infotext": drawn.made.infotext, "request": request, "options": shown, "files": found}
     why = evidence.with_picture(
         session.layout, session.profile, reference, session.installed, session.server, judgement, known
