@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -50,7 +51,36 @@ def test_the_json_document_has_its_keys_also_on_failure(tmp_path):
 def test_bad_usage_is_told_by_code_and_exit_2(arguments, code):
     done = run(*arguments)
     assert done.returncode == 2
-    assert json.loads(done.stdout)["error"]["code"] == code
+    document = json.loads(done.stdout)
+    assert (document["error"]["code"], document["command"]) == (code, arguments[0])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_facts_come_as_windows_powershell_writes_them(tmp_path, encoding):
+    mark = {"utf-16-le": "\ufeff", "utf-16-be": "\ufeff"}.get(encoding, "")
+    path = tmp_path / "facts.json"
+    path.write_bytes((mark + json.dumps({"os": {"family": "windows", "name": "Пуск"}}) + "\r\n").encode(encoding))
+    told = json.loads(run("plan", "--profile", "smoke", "--facts", str(path), "--json").stdout)
+    assert told["error"] is None
+    assert told["data"]["steps"]
+
+
+def test_a_plan_for_another_machine_names_its_folder_not_this_one(tmp_path):
+    path = tmp_path / "facts.json"
+    path.write_text(json.dumps({"os": {"family": "windows"}, "target": "E:\\ИИ\\webui"}))
+    told = run("plan", "--profile", "smoke", "--facts", str(path), FOXUP_LANG="en").stderr.decode()
+    assert "Plan for E:\\ИИ\\webui" in told
+    assert str(Path.cwd()) not in told
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[", "null", '{"os": 5}'])
+def test_facts_that_are_none_are_refused(tmp_path, text):
+    path = tmp_path / "facts.json"
+    path.write_text(text)
+    for arguments in (["plan", "--profile", "smoke", "--facts"], ["doctor", "--report"]):
+        done = run(*arguments, str(path), "--json")
+        assert done.returncode == 2
+        assert json.loads(done.stdout)["error"]["code"] in {"facts-invalid", "report-unreadable", "report-invalid"}
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "cp866", "cp1251", "cp1252", "ascii"])

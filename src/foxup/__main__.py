@@ -30,6 +30,7 @@ def run(arguments: list[str]) -> int:
     from foxup.cli.app import build
 
     failure: FoxupError | None = None
+    console.out.command = next((word for word in arguments if not word.startswith("-")), "")  # until it says it itself
     try:
         code = build()(arguments)
     except FoxupError as error:

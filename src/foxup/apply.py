@@ -6,7 +6,6 @@ an environment counts only with its marker, and whatever was half made lies in `
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -170,7 +169,7 @@ class Applier:
         """Keep a model file of the person's that lies under the name of ours; ours it is when the hash is the same."""
         models = self.layout.root / "models"
         if path.is_file() and path.is_relative_to(models) and files.sha256_file(path) != digest:
-            files.replace(path, _free_name(path))
+            files.replace(path, files.free_name(path))
 
     def _write(self, action: WriteFile) -> str:
         present = files.read_bytes(action.path)
@@ -182,7 +181,7 @@ class Applier:
                 hint=_("Run the same command again."),
             )
         if action.keep_original:
-            self._keep_original(action.path, present)
+            self._keep_original(action.path, present, again=action.keep_replaced)
         files.write_atomic(action.path, action.content, executable=action.executable, scratch=self.layout.scratch)
         return files.sha256_bytes(action.content)
 
@@ -195,10 +194,9 @@ class Applier:
         files.write_atomic(action.path, content, executable=not action.windows, scratch=scratch)
         return files.sha256_bytes(content)
 
-    def _keep_original(self, path: Path, content: bytes | None) -> None:
-        original = self.layout.originals / path.name
-        if content is not None and not original.exists():
-            files.write_atomic(original, content, scratch=self.layout.scratch)
+    def _keep_original(self, path: Path, content: bytes | None, *, again: bool = False) -> None:
+        if content is not None:
+            files.keep(content, self.layout.originals, path.name, again=again, scratch=self.layout.scratch)
 
     def _clone(self, action: CloneRepository, log: Log) -> None:
         from foxup.system import git
@@ -209,7 +207,7 @@ class Applier:
 
     def _create(self, action: CreateEnvironment, log: Log) -> None:
         if action.keep_old and action.path.exists():
-            files.replace(action.path, _free_name(action.path))
+            files.replace(action.path, files.free_name(action.path))
         files.remove(action.path)
         told, who = self._both(log), self._child
         uv.create_environment(action.path, action.python, action.requires, mirror=action.mirror, log=told, started=who)
@@ -288,12 +286,3 @@ def held(layout: Layout) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _free_name(path: Path) -> Path:
-    """Return a name beside `path` that the web UI does not take for a model."""
-    for number in range(1, 10_000):
-        candidate = path.with_name(f"{path.name}.kept-{number}")
-        if not candidate.exists():
-            return candidate
-    return path.with_name(f"{path.name}.kept-{os.getpid()}")

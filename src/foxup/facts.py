@@ -154,7 +154,7 @@ def from_text(text: str) -> Facts:
     """Read facts from JSON text. Raises UsageError (`facts-invalid`)."""
     try:
         return from_document(json.loads(text.removeprefix("\ufeff")))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         message = _("The facts file is not JSON: {error}").format(error=error)
         raise UsageError("facts-invalid", message, hint=_HINT) from None
 

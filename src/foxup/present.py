@@ -37,7 +37,7 @@ def machine_line(found: Facts) -> str:
     return f"{found.os.name} · {gpu} · {_mib(found.ram_mib)}".replace("·", console.glyph("dot"))
 
 
-def plan_lines(plan: Plan, root: Path) -> list[tuple[str, str | None]]:
+def plan_lines(plan: Plan, root: Path | str) -> list[tuple[str, str | None]]:
     """Return the plan as lines, each with its style or None."""
     lines: list[tuple[str, str | None]] = []
     lines += [(f"  {console.glyph('ok')} {step.title}: " + _("already so"), "dim") for step in plan.satisfied]

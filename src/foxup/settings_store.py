@@ -25,7 +25,9 @@ def apply(layout: Layout, profile: Profile) -> set[str]:
     if not changes and not broken:
         return set()
     with held(layout):
-        _keep_original(layout, content)
+        if content is not None:
+            lost = broken and not current
+            files.keep(content, layout.originals, layout.config.name, again=lost, scratch=layout.scratch)
         server = launch.running_server(layout)
         if server:
             server.api.set_options({key: wanted for key, (_have, wanted) in changes.items()})
@@ -36,17 +38,26 @@ def apply(layout: Layout, profile: Profile) -> set[str]:
     return set(changes)
 
 
-def undo(layout: Layout) -> None:
-    """Bring back config.json from before foxup. Raises FoxupError (`nothing-to-undo`, `webui-running`)."""
+def undo(layout: Layout, profile: Profile) -> set[str]:
+    """Take the profile's values back to those from before foxup; return the keys that changed. Raises FoxupError.
+
+    What the person has set since then stays. A file that cannot be read becomes the one from before foxup, and is kept.
+    Codes: `nothing-to-undo`, `webui-running`.
+    """
     original = files.read_bytes(layout.originals / layout.config.name)
     if original is None:
         raise FoxupError("nothing-to-undo", _("foxup has not replaced a settings file here."))
     with held(layout):
         launch.refuse_while_open(layout)
-        files.write_atomic(layout.config, original, scratch=layout.scratch)
-
-
-def _keep_original(layout: Layout, content: bytes | None) -> None:
-    original = layout.originals / layout.config.name
-    if content is not None and not original.exists():
-        files.write_atomic(original, content, scratch=layout.scratch)
+        content = files.read_bytes(layout.config)
+        current, before = settings.read(content), settings.salvage(original)
+        if content is None or current is None:
+            new, back = original, set(before)
+            files.keep(content or b"", layout.originals, layout.config.name, again=True, scratch=layout.scratch)
+        else:
+            values = settings.without(current, before, profile.settings)
+            back = {key for key in profile.settings if values.get(key) != current.get(key)}
+            new = original if values == before else settings.dump(values)
+        if back:
+            files.write_atomic(layout.config, new, scratch=layout.scratch)
+    return back

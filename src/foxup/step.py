@@ -77,7 +77,8 @@ class WriteFile:
     """Replace or create a file by `content`, atomically.
 
     `expected_sha256` is the hash of what the plan saw there (None: nothing); another content stops the step, so that
-    an edit made in between is never lost. `keep_original` stores the first replaced content for undo.
+    an edit made in between is never lost. `keep_original` stores the first replaced content for undo, `keep_replaced`
+    also a later one, of which nothing could be carried over.
     """
 
     path: Path
@@ -85,6 +86,7 @@ class WriteFile:
     expected_sha256: str | None
     executable: bool = False
     keep_original: bool = True
+    keep_replaced: bool = False
 
 
 @dataclass(frozen=True, slots=True)

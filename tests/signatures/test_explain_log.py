@@ -118,6 +118,13 @@ def test_a_tunnel_that_is_refused_is_not_healthy():
     assert (diagnosis.findings, diagnosis.healthy) == ((), False)
 
 
+@pytest.mark.parametrize("line", ["Exception: everything is broken", "ОШИБКА: ничего не работает", "Error: boo"])
+def test_a_bare_error_is_not_healthy(line):
+    diagnosis = explain_log(line.encode())
+    assert (diagnosis.findings, diagnosis.healthy) == ((), False)
+    assert [item.text for item in diagnosis.unexplained] == [line]
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "\ufeff"])
 def test_nothing_to_read(text):
     diagnosis = explain_log(text.encode())

@@ -61,7 +61,7 @@ def plan(
     """Plan and show; exit 1 when something stands in the way."""
     o.common("plan", as_json=as_json, quiet=quiet, verbose=verbose)
     prepared = _prepare(directory, profile, facts, offline=offline)
-    _show(prepared)
+    _show(prepared, place=prepared.facts.target if facts and not directory else None)
     if not prepared.plan.proceed:
         from foxup import workflow
 
@@ -149,30 +149,33 @@ def _prepare(
     prove: bool = True,
     bundle: Bundle | None = None,
 ) -> Prepared:
+    from foxup import profile as profiles
     from foxup import workflow
     from foxup.cli.machine import from_file, probed, windows
 
     read: Facts | None = from_file(facts_file) if facts_file else None
     on_windows = read.os.family == "windows" if read else windows()
     layout = workflow.locate(directory, windows=on_windows)
+    if read is not None:  # what lies here says nothing of another machine
+        chosen = profiles.load(profile or workflow.DEFAULT_PROFILE)
+        return workflow.prepare(layout, chosen, read, elsewhere=True, offline=offline, prove=prove, bundle=bundle)
     chosen = workflow.choose_profile(profile, layout)
-    if read is None:
-        with console.status(_("Looking at this machine")):
-            read, problems = probed(layout.root)
-        for problem in problems:
-            console.detail(problem.message)
+    with console.status(_("Looking at this machine")):
+        read, problems = probed(layout.root)
+    for problem in problems:
+        console.detail(problem.message)
     with console.status(_("Looking at {path}").format(path=layout.root)):
-        elsewhere = facts_file is not None
-        return workflow.prepare(layout, chosen, read, elsewhere=elsewhere, offline=offline, prove=prove, bundle=bundle)
+        return workflow.prepare(layout, chosen, read, offline=offline, prove=prove, bundle=bundle)
 
 
-def _show(prepared: Prepared) -> None:
+def _show(prepared: Prepared, place: str | None = None) -> None:
+    """Show a plan; `place` is the folder it is for, where that is not the layout's."""
     from foxup import present
 
     console.extend(prepared.plan.to_document(), prepared.plan.findings)
     if not console.out.json:
         console.say(present.machine_line(prepared.facts), style="bold")
-        for text, style in present.plan_lines(prepared.plan, prepared.layout.root):
+        for text, style in present.plan_lines(prepared.plan, place or prepared.layout.root):
             console.say(text, style=style)
         console.show(prepared.plan.findings)
 

@@ -30,10 +30,11 @@ def probed(target: Path | None) -> tuple[Facts, tuple[Problem, ...]]:
 def from_file(path: Path) -> Facts:
     """Read facts from a JSON file or standard input. Raises UsageError (`facts-unreadable`, `facts-invalid`)."""
     from foxup.facts import from_text
+    from foxup.system import text
 
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        written = text.given(path)
+    except OSError as error:
         message = _("The facts file {path} cannot be read.").format(path=path)
         raise UsageError("facts-unreadable", message, cause=str(error)) from None
-    return from_text(text)
+    return from_text(written)

@@ -60,14 +60,16 @@ def diff(
 def apply(
     directory: o.Directory = None,
     profile: o.ProfileName = None,
+    yes: o.Yes = False,
     as_json: o.Json = False,
     lang: o.Lang = None,
 ) -> None:
     """Write what the profile prescribes: through the web UI when it runs, else into the file."""
-    o.common("settings apply", as_json=as_json)
+    o.common("settings apply", as_json=as_json, yes=yes)
     from foxup import settings_store
 
     layout, chosen = _install(directory, profile)
+    _current(layout)
     changed = settings_store.apply(layout, chosen)
     console.extend({"changed": sorted(changed)})
     if changed:
@@ -76,14 +78,18 @@ def apply(
         console.mark("ok", _("All settings are as prescribed."), style="green")
 
 
-def undo(directory: o.Directory = None, as_json: o.Json = False, lang: o.Lang = None) -> None:
-    """Bring back the file from before foxup changed it."""
-    o.common("settings undo", as_json=as_json)
+def undo(directory: o.Directory = None, yes: o.Yes = False, as_json: o.Json = False, lang: o.Lang = None) -> None:
+    """Take back what the profile prescribed; what was set since then stays."""
+    o.common("settings undo", as_json=as_json, yes=yes)
     from foxup import settings_store
 
-    layout, _chosen = _install(directory, None)
-    settings_store.undo(layout)
-    console.mark("ok", _("config.json is as it was before foxup."), style="green")
+    layout, chosen = _install(directory, None)
+    back = settings_store.undo(layout, chosen)
+    console.extend({"changed": sorted(back)})
+    if back:
+        console.mark("ok", _("As before foxup: {keys}").format(keys=", ".join(sorted(back))), style="green")
+    else:
+        console.mark("ok", _("None of the profile's settings is set any more."), style="green")
 
 
 def _install(directory: Any, profile: str | None) -> tuple[Layout, Profile]:
@@ -97,10 +103,16 @@ def _install(directory: Any, profile: str | None) -> tuple[Layout, Profile]:
 
 
 def _current(layout: Layout) -> dict[str, Any]:
+    """Return the settings that can be read; say what is wrong with the file."""
     from foxup.components import settings
     from foxup.system import files
 
-    return settings.salvage(files.read_bytes(layout.config))
+    content = files.read_bytes(layout.config)
+    problem = settings.file_problem(content)
+    if problem:
+        console.show((problem,))
+        console.out.findings.append(problem)
+    return settings.salvage(content)
 
 
 def _shown(value: Any) -> str:

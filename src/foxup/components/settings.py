@@ -27,7 +27,7 @@ def read(content: bytes | None) -> Settings | None:
         return {}
     try:
         value = json.loads(content.decode("utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
 
@@ -39,7 +39,7 @@ def salvage(content: bytes | None) -> Settings:
     encoding = "utf-16" if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE) else "utf-8-sig"
     try:
         value = json.loads(content.decode(encoding))
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
 
@@ -64,8 +64,25 @@ def differing(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str
 
 
 def dump(settings: Mapping[str, Any]) -> bytes:
-    """Write settings as the web UI does: UTF-8 without a mark, indented by four."""
-    return json.dumps(settings, ensure_ascii=False, indent=4).encode()
+    """Write settings as the web UI does: UTF-8 without a mark, indented by four; half of a sign stays escaped."""
+    try:
+        return json.dumps(settings, ensure_ascii=False, indent=4).encode()
+    except UnicodeEncodeError:
+        return json.dumps(settings, indent=4).encode()
+
+
+def without(current: Mapping[str, Any], before: Mapping[str, Any], wanted: Mapping[str, Any]) -> Settings:
+    """Return `current` with the wanted values taken back to those of `before`; what was changed since stays."""
+    target = merged(before, wanted)
+    result = dict(current)
+    for key in wanted:
+        if key not in current or not _same(key, current[key], target[key]):
+            continue
+        if key in before:
+            result[key] = before[key]
+        else:
+            del result[key]
+    return result
 
 
 def findings(context: Context) -> list[Finding]:
@@ -108,7 +125,8 @@ def steps(context: Context) -> list[Step]:
     state = context.installed.files.get(context.layout.config.name)
     needed = bool(changes) or current is None or content is None
     new = dump(merged(known, context.profile.settings))
-    action = WriteFile(context.layout.config, new, state.sha256 if state else None)
+    lost = current is None and not known
+    action = WriteFile(context.layout.config, new, state.sha256 if state else None, keep_replaced=lost)
     return [
         Step(
             id="settings",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from foxup.finding import Finding
 from foxup.i18n import _
 from foxup.paths import Layout
 from foxup.profile import Profile
+from foxup.system import text
 
 _MACHINE = ("machine", "gpu", "python", "git.present")
 _WITHOUT_CARD = "smoke"
@@ -126,9 +126,8 @@ def _at(command: str, root: Path) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
-        document = json.loads(text)
-    except (OSError, ValueError) as error:
+        document = json.loads(text.given(path))
+    except (OSError, ValueError, RecursionError) as error:
         message = _("The report {path} cannot be read.").format(path=path)
         raise UsageError("report-unreadable", message, cause=str(error)) from None
     if not isinstance(document, dict) or not {"facts", "state"} <= document.keys():

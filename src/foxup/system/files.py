@@ -56,8 +56,10 @@ def write_atomic(path: Path, content: bytes, *, executable: bool = False, scratc
     """Replace `path` by `content`: a temporary name, flushed to the disk, then renamed.
 
     The temporary file lies in `scratch` (on the same drive, emptied by whoever owns it) or beside `path`. An existing
-    file keeps its mode. Raises FoxupError (`disk-full`, `file-not-writable`).
+    file keeps its mode; of a link, what it leads to is replaced. Raises FoxupError (`disk-full`, `file-not-writable`).
     """
+    if path.is_symlink():  # which may lead to another drive
+        path, scratch = path.resolve(), None
     temporary = (scratch or path.parent) / f".{path.name}.{os.getpid()}.foxup-tmp"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,6 +87,25 @@ def replace(source: Path, destination: Path) -> None:
     """Rename over an existing file, patiently where a scanner holds one of them. Raises OSError."""
     _patiently(lambda: source.replace(destination))
     sync_folder(destination.parent)
+
+
+def keep(content: bytes, folder: Path, name: str, *, again: bool = False, scratch: Path | None = None) -> None:
+    """Keep a content that is about to be replaced: the first under its name, with `again` others under free names."""
+    place = folder / name
+    if place.exists():
+        if not again or read_bytes(place) == content:
+            return
+        place = free_name(place)
+    write_atomic(place, content, scratch=scratch)
+
+
+def free_name(path: Path) -> Path:
+    """Return a name beside `path` that the web UI does not take for a model."""
+    for number in range(1, 10_000):
+        candidate = path.with_name(f"{path.name}.kept-{number}")
+        if not candidate.exists():
+            return candidate
+    return path.with_name(f"{path.name}.kept-{os.getpid()}")
 
 
 def sync_folder(folder: Path) -> None:

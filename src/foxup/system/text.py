@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import sys
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
-_UTF16_MARK = b"\xff\xfe"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _SECRET_OPTION = re.compile(r"(?i)^--?[\w-]*(?:token(?!iz)|password|passwd|secret|api-?key|credential)[\w-]*$")
 _SECRET_PAIR = re.compile(
     r"(?i)(\b[\w-]*(?:token(?!iz)|password|passwd|secret|api[-_]?key|signature|credential)[\w-]*\s*=\s*)[^\s&\"']+"
@@ -24,12 +26,20 @@ def decode(data: bytes, legacy: str | None = None) -> str:
     Windows' own tools print in the OEM code page (866 on a Russian system) when they write into a pipe. Never raises:
     what fits nothing becomes replacement characters.
     """
-    if data.startswith(_UTF16_MARK):
-        return data[2:].decode("utf-16-le", errors="replace")
+    if data.startswith(_UTF16_MARKS):
+        return data.decode("utf-16", errors="replace")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return data.decode(legacy or console_encoding(), errors="replace")
+
+
+def given(path: Path) -> str:
+    """Read a text that a person names; `-` is standard input. Raises OSError.
+
+    Windows PowerShell writes UTF-16 when output is redirected into a file, so a document of foxup's may be in it.
+    """
+    return decode(sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes())
 
 
 def mask(text: str) -> str:
