@@ -77,15 +77,17 @@ def _folder(facts: Facts, hardware: Hardware) -> Iterator[Finding]:
     if not path:
         return
     example = _example(facts)
-    faults = []
-    if not path.isascii():
-        faults.append("path-non-ascii")
-    if re.search(r"\s", path):
-        faults.append("path-has-spaces")
-    if _protected(facts, hardware):
-        faults.append("path-protected")
+    windows = system(facts.os) == "windows"
+    tried = {
+        "path-non-ascii": not path.isascii(),
+        "path-has-spaces": bool(re.search(r"\s", path)),
+        "path-protected": _protected(facts, hardware),
+        "path-network": windows and bool(re.match(hardware.paths.network, path)),
+        "path-long": windows and len(path) > hardware.paths.longest,
+    }
+    faults = [code for code, holds in tried.items() if holds]
     for code in faults:
-        yield finding(hardware, code, path=path, example=example)
+        yield finding(hardware, code, path=path, example=example, count=len(path))
     if faults:
         yield finding(hardware, "choose-other-path", example=example)
     if is_wsl(facts.os) and re.match(hardware.paths.wsl_drives, path):

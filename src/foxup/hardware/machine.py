@@ -68,6 +68,8 @@ class PathRule(Model):
     protected: dict[System, Pattern]
     """Places that belong to the system."""
     wsl_drives: Pattern
+    network: Pattern
+    longest: int
     """Windows drives inside WSL2: letter, rest."""
     temp_variables: dict[System, tuple[str, ...]]
     """Variables that move temporary files."""
