@@ -47,12 +47,21 @@ def remove(layout: Layout, paths: list[Path]) -> None:
         for path in paths:
             if path not in (layout.state, layout.root):
                 files.remove(path)
+        for folder in {path.parent for path in paths}:
+            _forget_compiled(folder)
     for path in paths:
         if path in (layout.state, layout.root):
             files.remove(path)
     for folder in sorted(layout.root.glob("**/"), key=lambda path: len(path.parts), reverse=True):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
+
+
+def _forget_compiled(folder: Path) -> None:
+    """Remove what Python compiled of modules that are gone."""
+    for compiled in (folder / "__pycache__").glob("*.pyc"):
+        if not (folder / f"{compiled.name.partition('.')[0]}.py").exists():
+            files.remove(compiled)
 
 
 def _is(path: Path, digest: str) -> bool:
