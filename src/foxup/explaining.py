@@ -142,6 +142,7 @@ def explain_picture(path: Path, profile: Profile | None = None) -> Told:
     picture = load.given(path)
     parameters = picture.metadata.parameters
     broken = judge.broken_picture(picture)
+    doubtful = None if broken else judge.doubtful_parts(picture)
     findings = [broken] if broken else []
     lines = [_cut(parameters)] if parameters else []
     if picture.metadata.stripped:
@@ -158,6 +159,8 @@ def explain_picture(path: Path, profile: Profile | None = None) -> Told:
         lines.append(words.format(name=pick(reference.title.model_dump())))
         lines += [present_verdict.sentence(judged["verdict"])] if judged else []
         findings += why
+        doubtful = None if judged else doubtful  # the comparison has seen it, and knows
+    findings += [doubtful] if doubtful else []
     if not broken:
         expected = {item.code for item in advice.advise(infotext.from_reference(reference))} if reference else set()
         findings += [item for item in advice.advise_picture(picture.metadata) if item.code not in expected]

@@ -149,17 +149,28 @@ def flat_cause(facts: PictureFacts) -> Finding | None:
 
 
 def broken_picture(picture: Picture) -> Finding | None:
-    """Say whether a picture by itself is none: black, one colour, cut off, noise."""
-    return broken_cause(features.view(picture.rgb).facts, None, None)
+    """Say whether a picture by itself is none: black, one colour, noise. Nothing transparent counts as black."""
+    return broken_cause(features.view(picture.on_grey).facts, None, None)
+
+
+def doubtful_parts(picture: Picture) -> Finding | None:
+    """Note black rows in a picture by itself: bars and grounds are black on purpose, and nothing says which it is."""
+    share = features.black_rows(picture.on_grey)
+    if share <= rules_in_force().broken["black_rows"]:
+        return None
+    return finding("img-partly-black", "alone", share=round(100 * share))
 
 
 def broken_cause(facts: PictureFacts, reference: PictureFacts | None, blocks: float | None) -> Finding | None:
-    """Say whether a picture is none: black, one colour, cut off, noise. `reference` and `blocks` may be unknown."""
+    """Say whether a picture is none: black, one colour, cut off, noise. `reference` and `blocks` may be unknown.
+
+    Without a reference black rows are no proof: see `doubtful_parts`.
+    """
     rules = rules_in_force().broken
     flat = flat_cause(facts)
     if flat:
         return flat
-    if facts.black_rows - (reference.black_rows if reference else 0.0) > rules["black_rows"]:
+    if reference is not None and facts.black_rows - reference.black_rows > rules["black_rows"]:
         return finding("img-partly-black", share=round(100 * facts.black_rows))
     return finding("img-noise") if _is_noise(facts, reference, blocks, rules) else None
 

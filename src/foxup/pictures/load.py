@@ -49,7 +49,7 @@ class Picture:
     """A decoded picture.
 
     `rgb` is height x width x 3 of uint8 with alpha dropped and no colour management; `sha256` is of the file's bytes.
-    `jpeg` is set for JPEG files only.
+    `jpeg` is set for JPEG files only; `alpha` (height x width, 0: transparent) only where something is transparent.
     """
 
     rgb: NDArray[np.uint8]
@@ -58,11 +58,20 @@ class Picture:
     metadata: Metadata
     jpeg: JpegCoding | None = None
     name: str = ""
+    alpha: NDArray[np.uint8] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
         return int(self.rgb.shape[1]), int(self.rgb.shape[0])
+
+    @property
+    def on_grey(self) -> NDArray[np.uint8]:
+        """The picture as laid over middle grey: below transparency files mostly hold black, which nobody sees."""
+        if self.alpha is None:
+            return self.rgb
+        share = self.alpha[..., None] / 255.0
+        return (self.rgb * share + 128.0 * (1.0 - share)).round().astype("uint8")
 
     @property
     def parameters(self) -> str | None:
@@ -114,13 +123,13 @@ def from_bytes(data: bytes, name: str = "") -> Picture:
                 image.load()
                 found, coding = metadata.read(image), _jpeg_coding(image)
                 upright = _upright(image)
-                rgb = np.asarray(_to_rgb(upright), dtype=np.uint8)
+                rgb, alpha = np.asarray(_to_rgb(upright), dtype=np.uint8), _alpha(upright)
         except Pillow.DecompressionBombError:
             raise _too_large(name) from None
         except _DAMAGE as error:
             raise _damaged(name, error) from None
     coding = coding if upright is image else None  # a turned picture cannot go through the same blocks again
-    return Picture(rgb, kind, hashlib.sha256(data).hexdigest(), found, coding, name)
+    return Picture(rgb, kind, hashlib.sha256(data).hexdigest(), found, coding, name, alpha)
 
 
 def sniff(data: bytes) -> str:
@@ -156,6 +165,16 @@ def _to_rgb(image: Image) -> Image:
 
         return Pillow.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
     return image.convert("RGB")
+
+
+def _alpha(image: Image) -> NDArray[np.uint8] | None:
+    """Return how opaque each pixel is; None where all are."""
+    if not image.has_transparency_data:
+        return None
+    import numpy as np
+
+    alpha = np.asarray(image.convert("RGBA").getchannel("A"), dtype=np.uint8)
+    return alpha if alpha.min() < 255 else None
 
 
 def _jpeg_coding(image: Image) -> JpegCoding | None:
