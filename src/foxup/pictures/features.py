@@ -50,7 +50,7 @@ class View:
 
     `thumb` is 64x64 luma; `chroma` 2 x n x n (Cb, Cr around 0); `layout` and `fine` are luma at the short sides above,
     in the shape of the reference, or the thumbnail again when only a fingerprint is known; `quantiles` describe the
-    palette (3 x 33: Y, Cb, Cr).
+    palette (3 x 33: Y, Cb, Cr). `flat_end` is the share of rows at the lower end that are of one flat colour.
     """
 
     size: tuple[int, int]
@@ -60,6 +60,7 @@ class View:
     fine: Array
     quantiles: Array
     facts: PictureFacts
+    flat_end: float = 0.0
 
     @property
     def coarse(self) -> bool:
@@ -105,6 +106,7 @@ def view(rgb: NDArray[np.uint8], *, like: tuple[int, int] | None = None, chroma:
         fine=shrink(planes[0], *short_side(shape, min(FINE_SIDE, min(shape) // 2))),
         quantiles=quantiles(np.stack(thumbs)),
         facts=facts(rgb, planes),
+        flat_end=flat_end(rgb),
     )
 
 
@@ -139,6 +141,20 @@ def black_rows(rgb: NDArray[np.uint8]) -> float:
     rows = rgb.max(axis=(1, 2)) <= 8
     columns = rgb.max(axis=(0, 2)) <= 8
     return float(max(rows.mean(), columns.mean()))
+
+
+def flat_end(rgb: NDArray[np.uint8]) -> float:
+    """Return the share of rows, from the lowest up, that have the colour of the lowest all along.
+
+    Three levels of difference are allowed, in one pixel of 200 more: what a JPEG leaves of a flat colour.
+    """
+    colour = np.median(rgb[-1], axis=0).astype(np.int16)
+    others = 0
+    for row in rgb[::-1]:
+        if (np.abs(row - colour).max(axis=1) > 3).mean() > 0.005:
+            break
+        others += 1
+    return others / len(rgb)
 
 
 def self_correlation(luma: Array, shift: int) -> float:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-from foxup.pictures import features, metrics
+from foxup.pictures import features, metrics, parts
 from foxup.pictures.causes import Rules, faults, how_different, mirrored
 from foxup.pictures.data import finding, table
 from foxup.pictures.features import CHROMA, PictureFacts, View
@@ -111,6 +111,7 @@ def _judge_views(
     }
     against = "fingerprint" if reference.coarse else "picture"
     fault = broken_cause(candidate.facts, reference.facts, numbers["layout_blocks"])
+    fault = fault or parts.missing(reference, candidate, kept, rules_in_force().broken)
     if fault:
         return Judgement(Verdict.BROKEN, numbers, (fault,), against)
     rows = tuple(tuple(float(item) for item in row) for row in kept)
