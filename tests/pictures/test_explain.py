@@ -316,3 +316,18 @@ def test_codes_are_documented():
     page = (Path(__file__).parents[2] / "docs" / "reference" / "verdict-codes.md").read_text(encoding="utf-8")
     missing = [code for code in table("causes") if code != "labels" and f"`{code}`" not in page]
     assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("missing", "words"),
+    [
+        ({}, "no parameter or file differs"),
+        ({"files": ()}, "no parameter differs"),
+        ({"infotext": None}, "no file differs"),
+        ({"infotext": None, "files": ()}, "only the pixels could be looked at"),
+    ],
+)
+def test_no_more_is_said_than_was_looked_at(missing, words):
+    found = explain(reference(), evidence(**{"judgement": DRIFTED, **missing}))
+    assert found[0].code == "img-slightly-different"
+    assert words in found[0].message

@@ -101,12 +101,20 @@ def _closing(evidence: Evidence, found: list[Finding]) -> list[Finding]:
     result: list[Finding] = []
     drifted = evidence.judgement is not None and evidence.judgement.verdict is Verdict.DRIFTED
     if not causes and drifted:
-        result.append(finding("img-slightly-different"))
+        result.append(finding("img-slightly-different", _looked_at(evidence)))
     if named and (causes or drifted):
         result.append(finding("ruled-out", list=", ".join(named)))
     elif not causes:
         result.append(finding("cause-unknown", list=", ".join(named) or label("nothing")))
     return result
+
+
+def _looked_at(evidence: Evidence) -> str:
+    """Name the sentences that say no more than was looked at; empty: parameters and files both."""
+    parameters, files = made_with(evidence) is not None, bool(evidence.files)
+    if parameters and files:
+        return ""
+    return "parameters" if parameters else "files" if files else "pixels"
 
 
 def _cleared(evidence: Evidence, codes: set[str]) -> list[str]:

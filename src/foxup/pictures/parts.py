@@ -12,6 +12,8 @@ from foxup.pictures.features import Array, View, shrink
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
     from foxup.finding import Finding
 
 
@@ -62,7 +64,7 @@ def _chroma(view: View) -> Array:
     return np.stack([shrink(np.ascontiguousarray(plane), size, size) for plane in view.chroma])
 
 
-def _rest(kept: Array, gone: Array) -> float:
+def _rest(kept: Array, gone: NDArray[np.bool_]) -> float:
     """Return the share of layout blocks that were found outside of what is gone."""
     there = shrink(gone.astype(np.float32), kept.shape[1], kept.shape[0]) == 0
     return float(kept[there].mean()) if there.any() else 0.0
