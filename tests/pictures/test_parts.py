@@ -107,3 +107,31 @@ def test_another_picture_with_black_in_it_is_another_picture():
     other = scenes.scene(1003)
     other[scenes.scene(1003).mean(axis=2) < 90] = 0
     assert judged(other, scenes.scene(3)).verdict == "different"
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda base: scenes.flat((0, 0, 0)), "is black"),
+        (lambda base: scenes.flat((90, 90, 120)), "one flat colour"),
+        (scenes.half_black, "missing"),
+        (lambda base: black(base, "middle tile"), "missing"),
+        (lambda base: cut_off(base, 0.4), "missing"),
+        (lambda base: scenes.white_noise(), "noise"),
+        (lambda base: scenes.latent_noise(), "noise"),
+    ],
+)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_broken_reference_is_said_first_and_nothing_is_blamed(make, words, seed):
+    base = scenes.scene(seed)
+    for whole in (base, scenes.resized(base, 128, 192)):
+        found = judged(whole, make(base))
+        assert [cause.code for cause in found.causes] == ["reference-picture-broken"]
+        assert words in found.causes[0].message
+        assert found.verdict in {"different", "drifted"}
+
+
+def test_two_broken_pictures_are_both_said_to_be_so():
+    found = judged(scenes.flat((0, 0, 0)), scenes.flat((1, 1, 1)))
+    assert found.verdict == "broken"
+    assert [cause.code for cause in found.causes] == ["img-black", "reference-picture-broken"]

@@ -49,6 +49,7 @@ def explain(reference: ReferenceModel, evidence: Evidence) -> list[Finding]:
     middle = [*pixels, *config, *parameters] if broken else [*config, *parameters, *pixels]
     environment = environment_findings(evidence)
     found = _once([*_ranked(files), *_tone_first(middle, judgement), *environment])
+    found.sort(key=lambda item: item.code != "reference-picture-broken")  # what differs from it names no cause
     if judgement is None or judgement.verdict in _FINE:
         return found
     return [*found, *_closing(evidence, found)]

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from foxup.pictures.fingerprint import Fingerprint
 
 Numbers = dict[str, float]
+_UNFIT = {"img-black": "", "img-solid-green": "flat", "img-partly-black": "partly", "img-noise": "noise"}
 
 
 @cache
@@ -110,21 +111,35 @@ def _judge_views(
         "layout_mirrored": metrics.layout(reference, turned)[0]["layout"],
     }
     against = "fingerprint" if reference.coarse else "picture"
-    fault = broken_cause(candidate.facts, reference.facts, numbers["layout_blocks"])
-    fault = fault or parts.missing(reference, candidate, kept, rules_in_force().broken)
+    fault = _fault(reference, candidate, kept, numbers)
+    unfit = _unfit(_fault(candidate, reference, kept, numbers))
     if fault:
-        return Judgement(Verdict.BROKEN, numbers, (fault,), against)
+        causes = (fault, *unfit) if flat_cause(reference.facts) else (fault,)
+        return Judgement(Verdict.BROKEN, numbers, causes, against)
     rows = tuple(tuple(float(item) for item in row) for row in kept)
     if candidate.size != reference.size and not preview:
-        return Judgement(Verdict.DIFFERENT, numbers, _size(reference, candidate, numbers), against, kept=rows)
+        causes = unfit or _size(reference, candidate, numbers)
+        return Judgement(Verdict.DIFFERENT, numbers, causes, against, kept=rows)
     marks = dict(rules_in_force().marks("same_fingerprint" if reference.coarse else "same"))
     marks["psnr_tc"] = max(marks["psnr_tc"], same_psnr or 0.0)
     verdict, causes = _decide(numbers, marks)
+    causes = unfit or causes
     if candidate.size != reference.size:
         causes = (*causes, finding("img-reference-scaled", size=_by(reference.size)))
     border = rules_in_force().drifted
     doubtful = border["doubtful_from"] <= numbers["layout"] <= border["doubtful_to"]
     return Judgement(verdict, numbers, causes, against, doubtful, rows)
+
+
+def _fault(reference: View, candidate: View, kept: features.Array, numbers: Numbers) -> Finding | None:
+    """Say whether the second of two pictures is none, or lacks parts that the first has."""
+    fault = broken_cause(candidate.facts, reference.facts, numbers["layout_blocks"])
+    return fault or parts.missing(reference, candidate, kept, rules_in_force().broken)
+
+
+def _unfit(fault: Finding | None) -> tuple[Finding, ...]:
+    """Say that the reference picture itself is none: then nothing that differs from it names a setting."""
+    return (finding("reference-picture-broken", _UNFIT[fault.code]),) if fault else ()
 
 
 def _decide(numbers: Numbers, needed: Numbers) -> tuple[Verdict, tuple[Finding, ...]]:
