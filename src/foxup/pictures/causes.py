@@ -55,8 +55,10 @@ def paleness(numbers: Numbers, rules: Rules) -> float:
 
 def _colour_faults(numbers: Numbers, marks: Mapping[str, float]) -> list[Finding]:
     chroma, contrast = numbers["chroma"], numbers["contrast"]
+    blurred = numbers["detail"] > 1 / marks["blurry"]  # the reference is, which took contrast and colour out of it
     values = {"chroma": _percent(chroma), "contrast": _percent(contrast)}
-    if chroma > marks["chroma_high"] or chroma < marks["chroma_low"] or contrast > marks["contrast_high"]:
+    above = (chroma > marks["chroma_high"] or contrast > marks["contrast_high"]) and not blurred
+    if above or chroma < marks["chroma_low"]:
         return [finding("img-other-vae", **values)]
     if abs(numbers["brightness"]) > marks["brightness"] or numbers["chroma_left"] > marks["cast"]:
         return [finding("img-colour-cast", brightness=f"{numbers['brightness']:+.0f}")]
@@ -64,11 +66,19 @@ def _colour_faults(numbers: Numbers, marks: Mapping[str, float]) -> list[Finding
 
 
 def _detail_faults(numbers: Numbers, marks: Mapping[str, float]) -> list[Finding]:
+    if _grain(numbers, marks):
+        return []
     grid, detail = numbers["grid"], numbers["detail"]
     alone = grid > marks["grid_alone"] and detail < marks["grid_alone_detail"]
     if alone or (grid > marks["grid"] and detail < marks["grid_detail"]):
         return [finding("img-latent-blur-squares")]
     return [finding("img-blurry", detail=_percent(detail))] if detail < marks["blurry"] else []
+
+
+def _grain(numbers: Numbers, marks: Mapping[str, float]) -> bool:
+    """Whether one picture is the other with grain: it covers a grid, and counts as detail."""
+    near, edges = numbers.get("gap_correlation", 1.0), numbers.get("gap_kurtosis", 0.0)
+    return near < marks["grain_correlation"] and edges < marks["grain_kurtosis"]
 
 
 def _other_style(numbers: Numbers, rules: Rules) -> bool:

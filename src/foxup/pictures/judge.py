@@ -55,6 +55,7 @@ def judge(
         numbers = metrics.pixels(reference.rgb, generated.rgb)
         if numbers["max_abs"] == 0:
             return _equal(reference, numbers)
+        numbers.update(metrics.grain(reference.rgb, generated.rgb))
         numbers.update(_replayed(generated, reference))
     preview = expected_size == generated.size and _same_aspect(generated.size, reference.size)
     views = features.view(reference.rgb), features.view(generated.rgb, like=reference.size)

@@ -1,0 +1,47 @@
+"""What was done to one of two pictures outside of the web UI is no fault of its settings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scenes
+
+from foxup.pictures import judge, load
+from foxup.profile import profiles_folder
+
+SEEDS = (3, 11, 24)
+FOX = load.load(profiles_folder() / "smoke" / "references" / "fox.png").rgb
+PICTURES = [FOX, *(scenes.scene(seed) for seed in SEEDS)]
+
+
+def judged(rgb: np.ndarray, base: np.ndarray, kind: str = "PNG", **options):
+    return judge.judge(
+        load.from_bytes(scenes.encoded(np.ascontiguousarray(rgb))),
+        load.from_bytes(scenes.encoded(np.ascontiguousarray(base), kind, **options)),
+    )
+
+
+def codes(found) -> list[str]:
+    return [cause.code for cause in found.causes]
+
+
+@pytest.mark.parametrize("sigma", [1.2, 3, 6])
+@pytest.mark.parametrize("base", PICTURES)
+def test_grain_of_one_of_the_two_is_no_grid_and_no_blur(base, sigma):
+    grainy = scenes.to_bytes(base + np.random.default_rng(1).normal(0, sigma, base.shape))
+    for one, other in ((base, grainy), (grainy, base)):
+        found = judged(one, other)
+        assert (found.verdict, codes(found)) == ("same", [])
+    assert codes(judged(base, grainy, "JPEG", quality=92)) == []
+
+
+@pytest.mark.parametrize("radius", [1, 2, 3])
+@pytest.mark.parametrize("base", PICTURES)
+def test_a_blurred_reference_blames_no_vae(base, radius):
+    assert "img-other-vae" not in codes(judged(base, scenes.blurred(base, radius)))
+
+
+@pytest.mark.parametrize("base", PICTURES)
+def test_blur_grid_and_vae_are_still_named(base):
+    assert codes(judged(scenes.blurred(base), base))[0] == "img-blurry"
+    assert codes(judged(scenes.other_vae(base), base))[0] == "img-other-vae"
