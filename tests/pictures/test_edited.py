@@ -45,3 +45,14 @@ def test_a_blurred_reference_blames_no_vae(base, radius):
 def test_blur_grid_and_vae_are_still_named(base):
     assert codes(judged(scenes.blurred(base), base))[0] == "img-blurry"
     assert codes(judged(scenes.other_vae(base), base))[0] == "img-other-vae"
+
+
+@pytest.mark.parametrize("base", PICTURES)
+def test_a_picture_made_grey_misses_no_vae(base):
+    grey = np.repeat((base @ (0.299, 0.587, 0.114)).round().astype(np.uint8)[..., None], 3, axis=2)
+    found = judged(grey, base)
+    assert (found.verdict, codes(found)) == ("drifted", ["img-greyscale"])
+    jpeg = load.from_bytes(scenes.encoded(grey, "JPEG", quality=85))
+    assert codes(judge.judge(jpeg, load.from_bytes(scenes.encoded(base)))) == ["img-greyscale"]
+    assert codes(judged(scenes.washed(base, 3), base))[0] == "img-washed-out-no-vae"
+    assert codes(judged(grey, grey)) == []

@@ -34,7 +34,9 @@ def faults(numbers: Numbers, rules: Rules) -> tuple[Finding, ...]:
     marks, layout = rules.fault, numbers["layout"]
     found: list[Finding] = []
     if layout >= marks["layout"]:
-        if paleness(numbers, rules) > marks["pale"] and numbers["chroma"] < marks["chroma_low"]:
+        if _grey(numbers, marks):
+            found.append(finding("img-greyscale"))
+        elif paleness(numbers, rules) > marks["pale"] and numbers["chroma"] < marks["chroma_low"]:
             values = {"chroma": _percent(numbers["chroma"]), "contrast": _percent(numbers["contrast"])}
             found.append(finding("img-washed-out-no-vae", **values))
         elif layout > marks["close_layout"]:
@@ -51,6 +53,12 @@ def paleness(numbers: Numbers, rules: Rules) -> float:
     pale = 2 * max(0.0, marks["chroma_pale"] - numbers["chroma"])
     pale += 1.8 * max(0.0, marks["contrast_pale"] - numbers["contrast"])
     return pale + (0.1 if numbers["purple"] > marks["purple"] else 0.0)
+
+
+def _grey(numbers: Numbers, marks: Mapping[str, float]) -> bool:
+    """Whether no colour is left and the contrast is: a missing VAE leaves some colour and takes contrast."""
+    gone = numbers["chroma"] < marks["grey_chroma"] and numbers["colour"] < marks["grey_colour"]
+    return gone and numbers["contrast"] > marks["grey_contrast"]
 
 
 def _colour_faults(numbers: Numbers, marks: Mapping[str, float]) -> list[Finding]:

@@ -234,6 +234,7 @@ def _fact_numbers(reference: PictureFacts, candidate: PictureFacts) -> Numbers:
         "grid": max(candidate.grid8 - reference.grid8, candidate.grid16 - reference.grid16),
         "mean": candidate.mean,
         "std": candidate.std,
+        "colour": candidate.colour,
         "black_rows": candidate.black_rows,
         "self_correlation_1": candidate.near,
         "self_correlation_16": candidate.far,
