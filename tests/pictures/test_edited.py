@@ -56,3 +56,15 @@ def test_a_picture_made_grey_misses_no_vae(base):
     assert codes(judge.judge(jpeg, load.from_bytes(scenes.encoded(base)))) == ["img-greyscale"]
     assert codes(judged(scenes.washed(base, 3), base))[0] == "img-washed-out-no-vae"
     assert codes(judged(grey, grey)) == []
+
+
+@pytest.mark.parametrize("base", PICTURES)
+def test_a_picture_upside_down_is_known(base):
+    for edited, code, words in (
+        (base[::-1], "img-upside-down", "top to bottom"),
+        (base[::-1, ::-1], "img-upside-down", "180"),
+        (base[:, ::-1], "img-mirrored", "mirror"),
+    ):
+        found = judged(scenes.noise(np.ascontiguousarray(edited), 1), base)
+        assert (found.verdict, codes(found)) == ("different", [code])
+        assert words in found.causes[0].message

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
 from foxup import generation
 from foxup import profile as profiles
 from foxup.pictures.data import finding, table
-from foxup.verify import trials
+from foxup.pictures.verdict import Judgement, Verdict
+from foxup.verify import flow, trials
+from foxup.verify.model import Asked
+from foxup.verify.published import Published
 from foxup.verify.trials import Trial
 
 LISTED = {"vaes": ["clearfox.safetensors", "other.safetensors"], "checkpoints": ["tinyfox.safetensors [395c77cd72]"]}
@@ -76,3 +81,37 @@ def test_what_failed_is_not_ruled_out(smoke):
     clip, *_rest = planned(smoke)
     others = (finding("img-other-picture"),)
     assert trials.explained([Trial(clip.changes, "failed")], others, made=False) == others
+
+
+@pytest.mark.parametrize("code", table("trials")["edited"]["codes"])
+def test_nothing_is_tried_for_what_no_setting_makes(code):
+    judgement = Judgement(Verdict.DIFFERENT, causes=(finding(code),))
+    assert [item.code for item in trials.vain(judgement)] == ["trials-none"]
+    assert trials.vain(Judgement(Verdict.DIFFERENT, causes=(finding("img-other-seed"),))) == ()
+    assert trials.vain(Judgement(Verdict.DRIFTED)) == ()
+
+
+@pytest.mark.parametrize(("code", "runs"), [("img-mirrored", 0), ("img-other-seed", 1)])
+def test_a_verification_like_a_mirrored_picture_generates_once(smoke, monkeypatch, tmp_path, code, runs):
+    reference, made = smoke.reference(), []
+    judgement = Judgement(Verdict.DIFFERENT, causes=(finding(code),))
+    drawn = SimpleNamespace(made=SimpleNamespace(pictures=[b"x"], infotext=""), partial=False, seconds=1.0)
+    session = SimpleNamespace(
+        asked=Asked(like=tmp_path / "mine.png", trials=True),
+        profile=smoke,
+        layout=None,
+        installed=None,
+        server=None,
+        drawn={},
+        folder=lambda _reference: tmp_path,
+        tell=lambda _text: None,
+        options=lambda: ({}, {}),
+        draw=lambda *_given: (drawn, {}),
+    )
+    monkeypatch.setattr(flow, "judged", lambda *_given: judgement)
+    monkeypatch.setattr(flow.evidence, "of_files", lambda *_given: ())
+    monkeypatch.setattr(flow.evidence, "with_picture", lambda *_given: judgement.causes)
+    monkeypatch.setattr(flow.trials, "run", lambda *_given: made.append(1) or ())
+    found = flow._judged(session, reference, Published(tmp_path / "mine.png"), None, ())
+    assert len(made) == runs
+    assert ("trials-none" in [item.code for item in found.explanation]) is (not runs)

@@ -98,16 +98,26 @@ def _other_style(numbers: Numbers, rules: Rules) -> bool:
     )
 
 
-def mirrored(numbers: Numbers, rules: Rules) -> bool:
-    """Whether the picture agrees with the reference far better when it is mirrored."""
-    turned = numbers["layout_mirrored"]
-    return turned > rules.mirrored["layout"] and turned > numbers["layout"] + rules.mirrored["gain"]
+_TURNED = {
+    "layout_mirrored": ("img-mirrored", ""),
+    "layout_upside_down": ("img-upside-down", "mirrored"),
+    "layout_half_turn": ("img-upside-down", ""),
+}
+
+
+def turned(numbers: Numbers, rules: Rules) -> Finding | None:
+    """Say how the picture must be mirrored or turned to agree with the reference far better than as it is."""
+    name = max(_TURNED, key=lambda item: numbers[item])
+    if numbers[name] <= max(rules.mirrored["layout"], numbers["layout"] + rules.mirrored["gain"]):
+        return None
+    return finding(*_TURNED[name])
 
 
 def how_different(numbers: Numbers, rules: Rules) -> tuple[Finding, ...]:
     """Rank what may lie behind another picture. Pixels cannot tell clip skip from CFG; parameters must decide."""
-    if mirrored(numbers, rules):
-        return (finding("img-mirrored"),)
+    moved = turned(numbers, rules)
+    if moved:
+        return (moved,)
     if numbers["layout"] >= rules.different["partly"]:
         return (finding("img-different-composition"),)
     detail = max(numbers["detail"], 1e-3)

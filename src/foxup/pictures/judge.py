@@ -10,7 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from foxup.pictures import features, metrics, parts
-from foxup.pictures.causes import Rules, faults, how_different, mirrored
+from foxup.pictures.causes import Rules, faults, how_different, turned
 from foxup.pictures.data import finding, table
 from foxup.pictures.features import CHROMA, PictureFacts, View
 from foxup.pictures.load import Picture, load
@@ -102,14 +102,13 @@ def _judge_views(
 ) -> Judgement:
     """Collect the numbers of two views and decide; `preview`: the reference picture is a scaled copy."""
     scores, kept = metrics.layout(reference, candidate)
-    turned = replace(candidate, thumb=candidate.thumb[:, ::-1], layout=candidate.layout[:, ::-1])
     numbers = {
         **numbers,
         **scores,
         **metrics.fine(reference, candidate),
         **metrics.tone(reference, candidate),
         **_fact_numbers(reference.facts, candidate.facts),
-        "layout_mirrored": metrics.layout(reference, turned)[0]["layout"],
+        **metrics.turned_layouts(reference, candidate),
     }
     against = "fingerprint" if reference.coarse else "picture"
     fault = _fault(reference, candidate, kept, numbers)
@@ -146,7 +145,7 @@ def _unfit(fault: Finding | None) -> tuple[Finding, ...]:
 def _decide(numbers: Numbers, needed: Numbers) -> tuple[Verdict, tuple[Finding, ...]]:
     rules = rules_in_force()
     found = faults(numbers, rules)
-    if numbers["layout"] < rules.drifted["layout"] or mirrored(numbers, rules):
+    if numbers["layout"] < rules.drifted["layout"] or turned(numbers, rules):
         return Verdict.DIFFERENT, how_different(numbers, rules)
     noise = (
         numbers["layout"] >= needed["layout"]

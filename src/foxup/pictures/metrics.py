@@ -6,6 +6,7 @@ point: two outdoor pictures share a bright sky above dark ground, and that says 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -38,6 +39,16 @@ def layout(reference: View, candidate: View) -> tuple[dict[str, float], Array]:
         "layout_blocks": share,
     }
     return {"layout": float(np.mean(list(parts.values()))), **parts}, kept
+
+
+def turned_layouts(reference: View, candidate: View) -> dict[str, float]:
+    """Return the layout score of the candidate mirrored, mirrored top to bottom, and turned by 180 degrees."""
+    ways: dict[str, tuple[int, int]] = {"mirrored": (1, -1), "upside_down": (-1, 1), "half_turn": (-1, -1)}
+    scores = {}
+    for name, (down, across) in ways.items():
+        thumb, plane = candidate.thumb[::down, ::across], candidate.layout[::down, ::across]
+        scores[f"layout_{name}"] = layout(reference, replace(candidate, thumb=thumb, layout=plane))[0]["layout"]
+    return scores
 
 
 def band_correlation(one: Array, other: Array, sigma: float) -> float:

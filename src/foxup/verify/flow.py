@@ -153,7 +153,8 @@ def _judged(
     )
     tried: tuple[trials.Trial, ...] = ()
     if asked.trials and judgement.verdict in {"drifted", "different", "broken"}:
-        tried = trials.run(session, reference, request, published, drawn.seconds)
+        said = (*said, *trials.vain(judgement))
+        tried = () if trials.vain(judgement) else trials.run(session, reference, request, published, drawn.seconds)
     return Verification(
         reference=reference,
         verdict=str(judgement.verdict),

@@ -16,6 +16,7 @@ from foxup.system import files
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from foxup.pictures.verdict import Judgement
     from foxup.profile import Profile, ReferenceModel
     from foxup.verify.flow import Session
     from foxup.verify.published import Published
@@ -83,6 +84,14 @@ class Trial:
             "psnr": self.metrics.get("psnr"),
             "seconds": round(self.seconds, 1),
         }
+
+
+def vain(judgement: Judgement) -> tuple[Finding, ...]:
+    """Say why nothing is to be tried, where the pixels show what no change of a request makes; else nothing. Pure."""
+    from foxup.pictures.data import finding, table
+
+    edited = set(table("trials")["edited"]["codes"])
+    return (finding("trials-none"),) if any(cause.code in edited for cause in judgement.causes) else ()
 
 
 def plan(
