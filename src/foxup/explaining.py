@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -16,6 +16,7 @@ from foxup.profile import Profile, ReferenceModel
 
 if TYPE_CHECKING:
     from foxup.pictures.load import Picture
+    from foxup.pictures.metadata import Metadata
     from foxup.pictures.verdict import Judgement
     from foxup.signatures import Evidence, LogDiagnosis
     from foxup.signatures.binary import Kind
@@ -135,11 +136,17 @@ def _shown(evidence: Sequence[Evidence]) -> Iterable[str]:
 
 
 def explain_picture(path: Path, profile: Profile | None = None) -> Told:
-    """Explain a picture: broken pixels, its own parameters, a reference it should be, the guide's advice."""
-    from foxup import present_verdict
-    from foxup.pictures import advice, infotext, judge, load
+    """Explain a picture: broken pixels, its own parameters, a reference it should be, the guide's advice.
 
-    picture = load.given(path)
+    Raises UsageError with the codes of `load` where neither pixels nor parameters can be read.
+    """
+    from foxup import present_verdict
+    from foxup.pictures import infotext, judge, load
+
+    try:
+        picture = load.given(path)
+    except UsageError as error:
+        return _without_pixels(path, profile, error)
     parameters = picture.metadata.parameters
     broken = judge.broken_picture(picture)
     doubtful = None if broken else judge.doubtful_parts(picture)
@@ -153,7 +160,7 @@ def explain_picture(path: Path, profile: Profile | None = None) -> Told:
     if profile and not broken:
         reference = _matching(profile, text) if text else _looking_like(profile, picture)
     if profile and reference:
-        judged, why = _against(profile, reference, picture)
+        judged, why = _against(reference, _judged(profile, reference, picture), parameters)
         data |= {"reference": reference.id, **judged}
         words = _("It should be the reference “{name}”.") if text else _("It looks like the reference “{name}”.")
         lines.append(words.format(name=pick(reference.title.model_dump())))
@@ -162,13 +169,47 @@ def explain_picture(path: Path, profile: Profile | None = None) -> Told:
         doubtful = None if judged else doubtful  # the comparison has seen it, and knows
     findings += [doubtful] if doubtful else []
     if not broken:
-        expected = {item.code for item in advice.advise(infotext.from_reference(reference))} if reference else set()
-        findings += [item for item in advice.advise_picture(picture.metadata) if item.code not in expected]
+        findings += _advice(picture.metadata, reference)
         findings.sort(key=lambda item: item.code in _CLOSING)
     if text and text.fields and not findings:
         lines.append(_("Nothing in them goes against the guide."))
+    return Told(tuple(lines), tuple(findings), data, _problem(findings))
+
+
+def _without_pixels(path: Path, profile: Profile | None, error: UsageError) -> Told:
+    """Explain what a file whose pixels cannot be read says of its making. Raises `error` where it says nothing."""
+    from foxup.pictures import infotext, unread
+    from foxup.pictures.data import finding
+
+    known = unread.read(path)
+    if known.stripped:
+        raise error
+    lines = [_cut(known.parameters)] if known.parameters else []
+    data: dict[str, Any] = {"kind": "picture", "parameters": known.parameters}
+    reason = f"{error.message} {error.cause}".strip()
+    findings = [replace(finding("picture-pixels-unread"), cause=reason, remedy=error.hint)]
+    text = infotext.parse(known.parameters) if known.parameters else None
+    reference = _matching(profile, text) if profile and text else None
+    if reference:
+        data["reference"] = reference.id
+        words = _("It should be the reference “{name}”.")
+        lines.append(words.format(name=pick(reference.title.model_dump())))
+        findings += _against(reference, None, known.parameters)[1]
+    findings += _advice(known, reference)
+    return Told(tuple(lines), tuple(findings), data, _problem(findings))
+
+
+def _advice(known: Metadata, reference: ReferenceModel | None) -> list[Finding]:
+    """Return the guide's advice, but none against what the reference itself was made with."""
+    from foxup.pictures import advice, infotext
+
+    expected = {item.code for item in advice.advise(infotext.from_reference(reference))} if reference else set()
+    return [item for item in advice.advise_picture(known) if item.code not in expected]
+
+
+def _problem(findings: Iterable[Finding]) -> bool:
     troubles = (Severity.BLOCKER, Severity.ERROR, Severity.WARNING)
-    return Told(tuple(lines), tuple(findings), data, any(item.severity in troubles for item in findings))
+    return any(item.severity in troubles for item in findings)
 
 
 def _cut(parameters: str) -> str:
@@ -214,11 +255,12 @@ def _judged(profile: Profile, reference: ReferenceModel, picture: Picture) -> Ju
     return judge.judge_fingerprint(picture, fingerprint.read(reference.fingerprint)) if reference.fingerprint else None
 
 
-def _against(profile: Profile, reference: ReferenceModel, picture: Picture) -> tuple[dict[str, Any], list[Finding]]:
+def _against(
+    reference: ReferenceModel, judgement: Judgement | None, parameters: str | None
+) -> tuple[dict[str, Any], list[Finding]]:
     from foxup.pictures.evidence import Evidence
     from foxup.pictures.explain import explain as why
 
-    judgement = _judged(profile, reference, picture)
-    found = why(reference, Evidence(judgement=judgement, infotext=picture.metadata.parameters))
+    found = why(reference, Evidence(judgement=judgement, infotext=parameters))
     data = {"verdict": str(judgement.verdict), "metrics": dict(judgement.metrics)} if judgement else {}
     return data, [item for item in found if item.code != "cause-unknown" or judgement]

@@ -117,7 +117,7 @@ def test_a_very_long_text_is_cut_for_people_and_whole_for_programs(told):
         (b"", "a.png", "picture-not-a-picture"),
         (b"<!DOCTYPE html><html>", "a.jpg", "picture-not-a-picture"),
         (saved("TIFF"), "a.tif", "picture-not-a-picture"),
-        (png(parameters=TEXT)[:20_000], "a.png", "picture-truncated"),
+        (png()[:20_000], "a.png", "picture-truncated"),
         (png()[:20], "a.txt", "picture-truncated"),
         (saved("GIF", save_all=True, append_images=[Image.new("RGB", (9, 9))]), "a.gif", "picture-animated"),
     ],

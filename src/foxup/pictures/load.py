@@ -33,7 +33,7 @@ _SIGNATURES = (
 )
 _ORIENTATION = 0x0112
 # what Pillow's decoders raise on damaged files; AVIF a plain RuntimeError, a build without it a KeyError
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, RuntimeError, MemoryError)
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, RuntimeError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +126,8 @@ def from_bytes(data: bytes, name: str = "") -> Picture:
                 rgb, alpha = np.asarray(_to_rgb(upright), dtype=np.uint8), _alpha(upright)
         except Pillow.DecompressionBombError:
             raise _too_large(name) from None
-        except _DAMAGE as error:
-            raise _damaged(name, error) from None
+        except DAMAGE:
+            raise _damaged(name, early=_ends_early(data, kind)) from None
     coding = coding if upright is image else None  # a turned picture cannot go through the same blocks again
     return Picture(rgb, kind, hashlib.sha256(data).hexdigest(), found, coding, name, alpha)
 
@@ -199,10 +199,21 @@ def _not_a_picture(data: bytes, name: str) -> FoxupError:
     return FoxupError("picture-not-a-picture", message, cause=cause)
 
 
-def _damaged(name: str, error: Exception) -> FoxupError:
+def _ends_early(data: bytes, kind: str) -> bool:
+    """Whether a file ends before its format says it does; what is inside it is another matter."""
+    if kind == "PNG":
+        return b"IEND" not in data
+    if kind == "JPEG":
+        return b"\xff\xd9" not in data[-64:]  # some cameras and hosts write a little behind the end
+    if kind == "WEBP":
+        return int.from_bytes(data[4:8], "little") + 8 > len(data)
+    return kind == "GIF" and not data.endswith(b";")
+
+
+def _damaged(name: str, *, early: bool) -> FoxupError:
     message = _("The picture {name} is cut off or damaged.").format(name=name)
-    hint = _("Download or save it again; the file ends or breaks before the picture does.")
-    return FoxupError("picture-truncated", message, cause=str(error), hint=hint)
+    cause = _("The file ends before the picture does.") if early else _("What is inside does not fit its format.")
+    return FoxupError("picture-truncated", message, cause=cause, hint=_("Download or save it again."))
 
 
 def _too_large(name: str) -> FoxupError:
