@@ -106,7 +106,7 @@ def test_a_verification_like_a_mirrored_picture_generates_once(smoke, monkeypatc
         folder=lambda _reference: tmp_path,
         tell=lambda _text: None,
         options=lambda: ({}, {}),
-        draw=lambda *_given: (drawn, {}),
+        draw=lambda *_given: (drawn, {"override_settings": {}}),
     )
     monkeypatch.setattr(flow, "judged", lambda *_given: judgement)
     monkeypatch.setattr(flow.evidence, "of_files", lambda *_given: ())
