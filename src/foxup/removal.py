@@ -52,7 +52,11 @@ def remove(layout: Layout, paths: list[Path]) -> None:
     for path in paths:
         if path in (layout.state, layout.root):
             files.remove(path)
-    for folder in sorted(layout.root.glob("**/"), key=lambda path: len(path.parts), reverse=True):
+    _remove_empty(layout.root)
+
+
+def _remove_empty(root: Path) -> None:
+    for folder in sorted(root.glob("**/"), key=lambda path: len(path.parts), reverse=True):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 
