@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from foxup.pictures import prompt
@@ -92,13 +91,7 @@ def _vae(text: Infotext, pairs: list[dict[str, list[str]]]) -> list[Finding]:
     for pair in pairs:
         if any(word in model for word in pair["models"]) and any(word in vae.lower() for word in pair["vaes"]):
             return [finding("img-vae-incompatible", vae=vae, model=text.fields["Model"])]
-    return [] if vae or not _states_vae(text) else [finding("advice-no-vae")]
-
-
-def _states_vae(text: Infotext) -> bool:
-    """Whether this version of the web UI would have named a VAE: from 1.6.0 on."""
-    version = re.match(r"v?(\d+)\.(\d+)", text.fields.get("Version", ""))
-    return version is not None and (int(version[1]), int(version[2])) >= (1, 6)
+    return [] if vae or not text.names_vae else [finding("advice-no-vae")]
 
 
 def _cfg(text: Infotext, rules: dict[str, Any]) -> list[Finding]:

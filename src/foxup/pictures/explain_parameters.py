@@ -121,12 +121,12 @@ def _denoising(values: dict[str, Any], actual: Infotext) -> Finding:
 def _vae(reference: ReferenceModel, actual: Infotext, evidence: Evidence) -> list[Finding]:
     """Judge the VAE by its name; its hash in the infotext may belong to another file (one cache entry for all).
 
-    The infotext names a VAE only when a separate one is loaded, so its absence is evidence too; a request tells
-    nothing unless it overrides the setting.
+    The infotext of 1.6.0 and later names a VAE when a separate one is loaded, so its absence is evidence too, and with
+    older texts when the running web UI's settings are at hand; a request tells nothing unless it overrides the setting.
     """
     name = actual.fields.get("VAE")
     chosen = str((evidence.options or {}).get("sd_vae", "")) or label("absent")
-    if not evidence.infotext and name is None:
+    if name is None and not (evidence.infotext and (evidence.options is not None or actual.names_vae)):
         return []
     if reference.vae and not name:
         known = evidence.vae_names

@@ -30,6 +30,8 @@ _PAIR = re.compile(
 )
 _SIZE = re.compile(r"(\d+)x(\d+)")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_VERSION = re.compile(r"v?(\d+)\.(\d+)")
+_NAMES_VAE = (1, 6)
 _LEAST_PAIRS = 3  # a last line with fewer is part of the prompt
 
 
@@ -64,6 +66,17 @@ class Infotext:
     def hires(self) -> bool:
         """Whether the second pass of txt2img ran."""
         return "Hires upscale" in self.fields or "Hires resize-1" in self.fields
+
+    @property
+    def version(self) -> tuple[int, int] | None:
+        """Major and minor version of the web UI that wrote the text; None when it states none, or a fork's own."""
+        found = _VERSION.match(self.fields.get("Version", ""))
+        return (int(found[1]), int(found[2])) if found else None
+
+    @property
+    def names_vae(self) -> bool:
+        """Whether the web UI that wrote the text would have named a VAE: from 1.6.0 on."""
+        return self.version is not None and self.version >= _NAMES_VAE
 
     @property
     def sampler(self) -> tuple[str, str]:

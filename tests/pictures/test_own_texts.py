@@ -1,0 +1,51 @@
+"""`foxup explain` of a picture's own text: the guide's time, old and new web UIs, forks, other programs and families."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import scenes
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from foxup import explaining, profile
+from foxup.pictures.infotext import from_reference, parse_markdown, write
+
+GUIDE = sorted((Path(__file__).parents[1] / "cases/pictures/guide").glob("*.md"))
+NAI = profile.load("nai")
+FOX = next(item for item in NAI.references if item.id == "fox")
+FOX_TEXT = write(from_reference(FOX)).replace("VAE: clearvae_nanlesstest.safetensors, ", "")
+PLAIN = Image.fromarray(scenes.scene(3, size=(64, 96)))
+
+
+@pytest.fixture
+def told(tmp_path):
+    def told(parameters: str, **chunks: str) -> explaining.Told:
+        info = PngInfo()
+        for key, value in {"parameters": parameters, **chunks}.items():
+            info.add_itxt(key, value)
+        PLAIN.save(tmp_path / "a.png", pnginfo=info)
+        return explaining.explain(tmp_path / "a.png", NAI)
+
+    return told
+
+
+def codes(told: explaining.Told) -> list[str]:
+    return [item.code for item in told.findings]
+
+
+@pytest.mark.parametrize("path", GUIDE, ids=lambda path: path.stem)
+def test_the_guides_printed_texts_are_the_references_and_nothing_is_wrong(told, path):
+    """They name no VAE because no web UI of that time did."""
+    found = told(write(parse_markdown(path.read_text(encoding="utf-8"))))
+    assert found.data["reference"] == path.stem
+    assert (codes(found), found.problem) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("version", "missed"),
+    [("", False), (", Version: v1.5.2", False), (", Version: v1.6.0", True), (", Version: 1.10.1", True)],
+)
+def test_a_missing_vae_is_evidence_from_the_version_on_that_names_it(told, version, missed):
+    assert ("img-washed-out-no-vae" in codes(told(FOX_TEXT + version))) == missed
