@@ -10,7 +10,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from foxup import explaining, profile
-from foxup.pictures.infotext import from_reference, parse_markdown, write
+from foxup.pictures.infotext import from_reference, parse, parse_markdown, write
 
 GUIDE = sorted((Path(__file__).parents[1] / "cases/pictures/guide").glob("*.md"))
 NAI = profile.load("nai")
@@ -49,3 +49,36 @@ def test_the_guides_printed_texts_are_the_references_and_nothing_is_wrong(told, 
 )
 def test_a_missing_vae_is_evidence_from_the_version_on_that_names_it(told, version, missed):
     assert ("img-washed-out-no-vae" in codes(told(FOX_TEXT + version))) == missed
+
+
+@pytest.mark.parametrize(
+    ("sampler", "more", "pair"),
+    [
+        ("DPM++ 2M", "", ("DPM++ 2M", "Uniform")),
+        ("DPM++ 2M Karras", "", ("DPM++ 2M", "Karras")),
+        ("DPM++ 2M", ", Version: v1.8.0", ("DPM++ 2M", "Uniform")),
+        ("DPM++ 2M", ", Version: v1.9.0", ("DPM++ 2M", "Karras")),
+        ("DPM++ 2M", ", Version: 1.10.1", ("DPM++ 2M", "Karras")),
+        ("DPM++ 2M", ", Version: v1.10.1-92-g1234567", ("DPM++ 2M", "Karras")),
+        ("DPM++ 2M", ", Version: f0.0.17v1.8.0rc-latest-276-g29be1da7", ("DPM++ 2M", "Uniform")),
+        ("DPM++ 2M", ", Version: f2.0.1v1.10.1-previous-1-gabc", ("DPM++ 2M", "Karras")),
+        ("DPM++ 2M", ", Version: d7f1aa4", ("DPM++ 2M", "Karras")),
+        ("DPM++ 2M", ", Schedule type: Automatic", ("DPM++ 2M", "Karras")),
+        ("DPM++ 2M SDE", ", Version: v1.6.0", ("DPM++ 2M SDE", "Uniform")),
+        ("DPM++ 2M SDE Exponential", ", Version: v1.6.0", ("DPM++ 2M SDE", "Exponential")),
+        ("Restart", ", Version: v1.8.0", ("Restart", "Karras")),
+        ("Euler a", "", ("Euler a", "Automatic")),
+        ("Euler a", ", Version: v1.10.1", ("Euler a", "Automatic")),
+    ],
+)
+def test_a_bare_sampler_means_what_its_version_meant(sampler, more, pair):
+    assert parse(f"fox\nSteps: 20, Sampler: {sampler}, CFG scale: 7, Seed: 1{more}").sampler == pair
+
+
+def test_a_bare_name_of_the_guides_time_is_another_sampler(told):
+    bare = FOX_TEXT.replace("Schedule type: Karras, ", "")
+    found = told(bare)
+    assert codes(found) == ["param-sampler"]
+    assert "DPM++ 2M instead of DPM++ 2M Karras" in found.findings[0].message
+    assert codes(told(bare.replace("DPM++ 2M", "DPM++ 2M Karras"))) == []
+    assert "param-sampler" not in codes(told(bare + ", Version: v1.10.1"))

@@ -66,10 +66,15 @@ def _plain(item: Difference, expected: Infotext, actual: Infotext) -> Finding:
         "actual": item.actual or label("absent"),
     }
     if code == "param-sampler":
-        values["expected"], values["actual"] = " ".join(expected.sampler), " ".join(actual.sampler)
+        values["expected"], values["actual"] = _sampler(expected), _sampler(actual)
     elif code == "img-wrong-model":
         values["expected"], values["actual"] = _model(expected), _model(actual)
     return finding(code, **values)
+
+
+def _sampler(text: Infotext) -> str:
+    """Return sampler and scheduler by the names that the text's own web UI shows."""
+    return text.fields.get("Sampler", "") if text.joint_sampler else " ".join(text.sampler)
 
 
 def _model(text: Infotext) -> str:

@@ -31,7 +31,9 @@ _PAIR = re.compile(
 _SIZE = re.compile(r"(\d+)x(\d+)")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _VERSION = re.compile(r"v?(\d+)\.(\d+)")
+_FORGE = re.compile(r"f[\d.]+(?=v\d)")
 _NAMES_VAE = (1, 6)
+_NAMES_SCHEDULER = (1, 9)
 _LEAST_PAIRS = 3  # a last line with fewer is part of the prompt
 
 
@@ -79,9 +81,30 @@ class Infotext:
         return self.version is not None and self.version >= _NAMES_VAE
 
     @property
+    def joint_sampler(self) -> bool:
+        """Whether the sampler's name says the scheduler too: before 1.9.0, and in texts without a version."""
+        version = self.version or _forked(self.fields.get("Version"))
+        return "Schedule type" not in self.fields and (version is None or version < _NAMES_SCHEDULER)
+
+    @property
     def sampler(self) -> tuple[str, str]:
-        """Sampler and scheduler, joint names taken apart and Automatic resolved."""
-        return split_sampler(self.get("Sampler") or "", self.get("Schedule type") or "Automatic")
+        """Sampler and scheduler, joint names taken apart and Automatic resolved.
+
+        A bare `DPM++ 2M` meant no scheduler before 1.9.0, where Karras was in the name; since then it means Automatic.
+        """
+        sampler, scheduler = split_sampler(self.get("Sampler") or "", self.get("Schedule type") or "Automatic")
+        known = table("infotext")["samplers"].get(self.get("Sampler"), {})
+        if self.joint_sampler and "scheduler" in known:
+            return sampler, known.get("joint", "Uniform")
+        return sampler, scheduler
+
+
+def _forked(version: str | None) -> tuple[int, int] | None:
+    """Return the web UI's version inside a fork's (`f0.0.17v1.8.0rc`); one that says nothing counts as the newest."""
+    if version is None:
+        return None
+    found = _VERSION.match(_FORGE.sub("", version))
+    return (int(found[1]), int(found[2])) if found else _NAMES_SCHEDULER
 
 
 def parse(text: str) -> Infotext:
