@@ -39,7 +39,16 @@ def test_the_guides_time_and_now_say_the_same():
         ("prompt: n", "prompt: m", ["Negative prompt"]),
         ("Version: v1.10.1", "Version: v1.9.0", []),
         ("Clip skip: 2", "Clip skip: 2, RNG: CPU", ["RNG"]),
-        ("Clip skip: 2", "Clip skip: 2, Variation seed: 5", ["Variation seed"]),
+        ("Clip skip: 2", "Clip skip: 2, Variation seed: 5", []),  # its strength is 0 when nothing is said of it
+        ("Clip skip: 2", "Variation seed: 5, Variation seed strength: 0, Clip skip: 2", []),
+        (
+            "Clip skip: 2",
+            "Variation seed: 5, Variation seed strength: 0.2, Clip skip: 2",
+            ["Variation seed", "Variation seed strength"],
+        ),
+        ("Clip skip: 2", "Clip skip: 2, Tiling: False", []),
+        ("Clip skip: 2", "Clip skip: 2, Tiling: True", ["Tiling"]),
+        ("Clip skip: 2", "Clip skip: 2, NGMS: 2", ["NGMS"]),
         (
             "Clip skip: 2",
             "Denoising strength: 0.6, Clip skip: 2, Hires upscale: 2.0",

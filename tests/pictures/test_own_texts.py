@@ -82,3 +82,33 @@ def test_a_bare_name_of_the_guides_time_is_another_sampler(told):
     assert "DPM++ 2M instead of DPM++ 2M Karras" in found.findings[0].message
     assert codes(told(bare.replace("DPM++ 2M", "DPM++ 2M Karras"))) == []
     assert "param-sampler" not in codes(told(bare + ", Version: v1.10.1"))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        'Hashes: {"model": "7f96a1a9ca", "embed:easynegative": "c74b4e810b"}',
+        'Civitai resources: [{"type":"checkpoint","modelVersionId":30163}], Civitai metadata: {}',
+        "Time taken: 4.2s, Batch size: 4, Batch pos: 2, Module 1: ae, Saved by: someone",
+        "Backend: Diffusers, App: SD.Next, Operations: txt2img, Parser: Full parser, Pipeline: x",
+        "sv_prompt: fox, sv_negative: bad, Template: fox, Negative Template: bad, Wildcard prompt: __fox__",
+        "Tiling: False, Variation seed: 7, Variation seed strength: 0, Hires Module 1: Use same choices",
+        'Lora hashes: "add: 123, b: 456", TI hashes: "easynegative: 1"',
+    ],
+)
+def test_keys_that_keep_books_are_no_difference(told, more):
+    assert codes(told(f"{FOX_TEXT}, {more}")) == []
+
+
+@pytest.mark.parametrize(
+    "more", ["ControlNet 0: canny", "ADetailer model: face_yolov8n.pt", "RP Active: True", "FP8 weight: Enable"]
+)
+def test_keys_that_act_are_a_difference(told, more):
+    found = told(f"{FOX_TEXT}, {more}")
+    assert (codes(found), found.problem) == (["param-other"], True)
+
+
+def test_a_key_that_nobody_knows_is_said_and_no_problem(told):
+    found = told(f"{FOX_TEXT}, Frobnicator: 3")
+    assert (codes(found), found.problem) == (["param-unknown"], False)
+    assert found.findings[0].message == "Frobnicator is 3; foxup does not know this parameter."

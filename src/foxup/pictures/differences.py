@@ -23,7 +23,8 @@ def differences(expected: Infotext, actual: Infotext) -> list[Difference]:
 
     A missing key means its default. Sampler names of before 1.9.0 equal their new pair. ENSD counts only where the
     sampler uses it and the text states it (webui 1.3.0 and later leave it out otherwise). The model is compared by
-    hash where both state one. Versions and other keys that do not act on the picture are left out.
+    hash where both state one. Versions and other keys that do not act on the picture are left out; `acts` tells those
+    that are known to act from those nobody knows.
     """
     found = [
         *_prompts(expected, actual),
@@ -55,14 +56,32 @@ def _sampler(expected: Infotext, actual: Infotext) -> list[Difference]:
 
 
 def _stated(expected: Infotext, actual: Infotext) -> list[Difference]:
-    skipped = {"Sampler", "Schedule type", *table("infotext")["neutral"]["keys"], *beside(actual.fields)}
-    keys = dict.fromkeys(key for key in (*expected.fields, *actual.fields) if key not in skipped)
+    skipped = {"Sampler", "Schedule type", *beside(actual.fields)}
+    if not any(text.number("Variation seed strength") for text in (expected, actual)):
+        skipped.add("Variation seed")
+    if equal(actual.get("Hires CFG Scale"), actual.get("CFG scale")):
+        skipped.add("Hires CFG Scale")  # forks print it beside every second pass
+    keys = dict.fromkeys(key for key in (*expected.fields, *actual.fields) if key not in skipped and not _neutral(key))
     found = []
     for key in keys:
         one, other = expected.get(key), actual.get(key)
         if one is None or other is None or not _agree(key, one, other):
             found.append(Difference(key, one, other))
     return found
+
+
+def _neutral(key: str) -> bool:
+    return _listed(key, "neutral")
+
+
+def acts(key: str) -> bool:
+    """Whether a key of an infotext is known to act on the picture."""
+    return _listed(key, "acting")
+
+
+def _listed(key: str, name: str) -> bool:
+    known = table("infotext")[name]
+    return key in known["keys"] or key.startswith(tuple(known["starts"]))
 
 
 def _agree(key: str, one: str, other: str) -> bool:

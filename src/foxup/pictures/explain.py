@@ -43,7 +43,7 @@ def explain(reference: ReferenceModel, evidence: Evidence) -> list[Finding]:
     config = config_findings(evidence)
     judgement = evidence.judgement
     pixels = _unexplained(list(judgement.causes), [*files, *config, *parameters]) if judgement else []
-    if parameters and _vae_is_right(evidence, [*files, *config, *parameters]):
+    if any(item.severity != "info" for item in parameters) and _vae_is_right(evidence, [*files, *config, *parameters]):
         pixels = [item for item in pixels if item.code not in _TONE]  # CFG, clip skip and prompts act on colours too
     broken = judgement is not None and judgement.verdict is Verdict.BROKEN
     middle = [*pixels, *config, *parameters] if broken else [*config, *parameters, *pixels]
@@ -64,7 +64,7 @@ def _vae_is_right(evidence: Evidence, others: list[Finding]) -> bool:
 
 def _unexplained(pixels: list[Finding], others: list[Finding]) -> list[Finding]:
     """Leave out what the pixels say when a surer finding explains it; layout verdicts fall to any real difference."""
-    codes = {item.code for item in others}
+    codes = {item.code for item in others if item.severity != "info"}
     explained = table("options")["explained"]
     weak = {"img-different-composition", "img-other-seed", "img-other-picture", "img-other-style"}
     return [
@@ -97,8 +97,8 @@ def _once(findings: list[Finding]) -> list[Finding]:
 
 def _closing(evidence: Evidence, found: list[Finding]) -> list[Finding]:
     """Say what was ruled out; and when nothing was found, what the verdict alone allows to say."""
-    named = [label(name) for name in _cleared(evidence, {item.code for item in found})]
     causes = [item for item in found if item.severity != "info"]
+    named = [label(name) for name in _cleared(evidence, {item.code for item in causes})]
     result: list[Finding] = []
     drifted = evidence.judgement is not None and evidence.judgement.verdict is Verdict.DRIFTED
     if not causes and drifted:

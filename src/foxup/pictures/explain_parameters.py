@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from foxup.pictures.data import finding, label, table
-from foxup.pictures.differences import Difference, differences
+from foxup.pictures.differences import Difference, acts, differences
 from foxup.pictures.infotext import Infotext, as_number, from_reference, from_request, parse
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def made_with(evidence: Evidence) -> Infotext | None:
 
 
 def _plain(item: Difference, expected: Infotext, actual: Infotext) -> Finding:
-    code = _CODES.get(item.key, "param-other")
+    known = item.key in expected.fields or acts(item.key)
+    code = _CODES.get(item.key, "param-other" if known else "param-unknown")
     if code in {"param-prompt", "param-negative-prompt"}:
         return finding(code, difference=_words(item))
     values: dict[str, Any] = {
