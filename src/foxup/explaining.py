@@ -141,7 +141,7 @@ def explain_picture(path: Path, profile: Profile | None = None) -> Told:
     Raises UsageError with the codes of `load` where neither pixels nor parameters can be read.
     """
     from foxup import present_verdict
-    from foxup.pictures import infotext, judge, load
+    from foxup.pictures import infotext, judge, load, naming
 
     try:
         picture = load.given(path)
@@ -158,7 +158,9 @@ def explain_picture(path: Path, profile: Profile | None = None) -> Told:
     text = infotext.parse(parameters) if parameters else None
     reference = None
     if profile and not broken:
-        reference = _matching(profile, text) if text else _looking_like(profile, picture)
+        reference = naming.named(profile, text) if text else _looking_like(profile, picture)
+    if profile and text and not reference:
+        lines += naming.borrowed(profile, text)
     if profile and reference:
         judged, why = _against(reference, _judged(profile, reference, picture), parameters)
         data |= {"reference": reference.id, **judged}
@@ -178,7 +180,7 @@ def explain_picture(path: Path, profile: Profile | None = None) -> Told:
 
 def _without_pixels(path: Path, profile: Profile | None, error: UsageError) -> Told:
     """Explain what a file whose pixels cannot be read says of its making. Raises `error` where it says nothing."""
-    from foxup.pictures import infotext, unread
+    from foxup.pictures import infotext, naming, unread
     from foxup.pictures.data import finding
 
     known = unread.read(path)
@@ -189,7 +191,9 @@ def _without_pixels(path: Path, profile: Profile | None, error: UsageError) -> T
     reason = f"{error.message} {error.cause}".strip()
     findings = [replace(finding("picture-pixels-unread"), cause=reason, remedy=error.hint)]
     text = infotext.parse(known.parameters) if known.parameters else None
-    reference = _matching(profile, text) if profile and text else None
+    reference = naming.named(profile, text) if profile and text else None
+    if profile and text and not reference:
+        lines += naming.borrowed(profile, text)
     if reference:
         data["reference"] = reference.id
         words = _("It should be the reference “{name}”.")
@@ -228,20 +232,6 @@ def _looking_like(profile: Profile, picture: Picture) -> ReferenceModel | None:
         if judgement and judgement.verdict in {"identical", "same", "drifted"}:
             near.append((judgement.metrics["layout"], reference))
     return max(near, key=lambda pair: pair[0])[1] if near else None
-
-
-def _matching(profile: Profile, text: Any) -> ReferenceModel | None:
-    """Return the reference this picture was meant to be: same prompt or seed, the nearest by differences."""
-    from foxup.pictures.differences import differences
-    from foxup.pictures.infotext import from_reference
-
-    near = []
-    for reference in profile.references:
-        expected = from_reference(reference)
-        same = text.prompt.strip() == expected.prompt.strip() or text.get("Seed") == expected.get("Seed")
-        if same:
-            near.append((len(differences(expected, text)), reference))
-    return min(near, key=lambda pair: pair[0])[1] if near else None
 
 
 def _judged(profile: Profile, reference: ReferenceModel, picture: Picture) -> Judgement | None:

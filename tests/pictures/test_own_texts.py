@@ -112,3 +112,46 @@ def test_a_key_that_nobody_knows_is_said_and_no_problem(told):
     found = told(f"{FOX_TEXT}, Frobnicator: 3")
     assert (codes(found), found.problem) == (["param-unknown"], False)
     assert found.findings[0].message == "Frobnicator is 3; foxup does not know this parameter."
+
+
+OTHER = FOX_TEXT.replace("7f96a1a9ca", "0123456789").replace("anything-v5-PrtRE", "somebodysModel")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (FOX_TEXT.replace("3287962209", "5"), ["param-seed"]),
+        (FOX_TEXT.replace("fox ears, animal", "Fox ears ,  Animal"), []),
+        (FOX_TEXT.replace("lighting", "lighting,"), ["param-prompt"]),
+        (FOX_TEXT.replace("sweater, ", "", 1), ["param-prompt"]),
+        (FOX_TEXT.replace("Steps: 24", "Steps: 20").replace("jeans", "skirt", 1), ["param-prompt", "param-steps"]),
+        (OTHER, ["img-wrong-model"]),
+    ],
+)
+def test_a_reference_is_named_by_its_prompt_or_by_its_seed_and_settings(told, text, found):
+    answer = told(text)
+    assert "fox" in answer.data["reference"]
+    assert sorted(codes(answer)) == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        (OTHER.replace("3287962209", "5"), "prompt"),
+        (
+            "1girl, masterpiece\nNegative prompt: bad\nSteps: 20, Sampler: DPM++ 2M Karras, CFG scale: 7, "
+            "Seed: 3287962209, Size: 512x512, Model hash: 0123456789, Model: somebodysModel, Clip skip: 2",
+            "seed",
+        ),
+    ],
+)
+def test_a_seed_or_a_prompt_alone_is_borrowed_and_no_problem(told, text, word):
+    found = told(text)
+    assert "reference" not in found.data
+    assert (codes(found), found.problem) == ([], False)
+    assert f"Its {word} is that of the reference" in found.lines[1]
+
+
+def test_an_own_picture_borrows_nothing(told):
+    found = told(OTHER.replace("3287962209", "5").replace("1girl, fox ears", "1girl"))
+    assert len(found.lines) == 2

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from foxup.pictures.data import table
 from foxup.pictures.infotext import Infotext, equal, uses_ensd
 from foxup.pictures.scripts import beside, plain_name
+
+_WORD = re.compile(r"[^\W\d_]+")
+_SIGNS = {"AND", "BREAK"}  # the web UI reads these in capitals alone
+_BESIDE_COMMA = re.compile(r"(?<=[^\s,]) (?=,)|(?<=,) (?=[^\s,])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,13 @@ def _prompts(expected: Infotext, actual: Infotext) -> list[Difference]:
         ("Prompt", expected.prompt, actual.prompt),
         ("Negative prompt", expected.negative_prompt, actual.negative_prompt),
     )
-    # the tokenizer does not see how many spaces or line ends separate words
-    return [Difference(key, one, other) for key, one, other in pairs if one.split() != other.split()]
+    return [Difference(key, one, other) for key, one, other in pairs if _seen(one) != _seen(other)]
+
+
+def _seen(prompt: str) -> str:
+    """Return a prompt as the tokenizer sees it: no capitals, one blank for many, none around a comma."""
+    plain = _WORD.sub(lambda word: word[0] if word[0] in _SIGNS else word[0].lower(), " ".join(prompt.split()))
+    return _BESIDE_COMMA.sub("", plain)
 
 
 def _sampler(expected: Infotext, actual: Infotext) -> list[Difference]:
