@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from foxup.pictures import prompt
+from foxup.pictures import families, prompt
 from foxup.pictures.data import finding, table
 
 if TYPE_CHECKING:
@@ -22,25 +22,31 @@ def advise_picture(metadata: Metadata) -> list[Finding]:
     if metadata.parameters is None:
         return [finding("img-no-metadata")]
     text = parse(metadata.parameters)
-    return advise(text) if text.fields else [finding("picture-no-parameters")]
+    return advise(text, metadata.model) if text.fields else [finding("picture-no-parameters")]
 
 
-def advise(text: Infotext) -> list[Finding]:
-    """Return what goes against the guide, what matters most first; an empty list when nothing does."""
-    rules = table("advice")
-    return [
-        *_negative(text),
-        *_clip_skip(text, rules["clip_skip"]),
-        *_size(text, rules["size"]),
-        *_latent(text, rules["latent"]),
-        *_vae(text, rules["vae_pairs"]),
-        *_cfg(text, rules["cfg"]),
-        *_steps(text, rules["steps"]),
-        *_weights(text, rules["weights"]),
-        *_both(text),
-        *_quality(text, rules["quality"]),
-        *_tiles(text, rules["tiles"]),
-    ]
+def advise(text: Infotext, model: str = "") -> list[Finding]:
+    """Return what goes against the guide, what matters most first; an empty list when nothing does.
+
+    Advice that holds for SD 1.x only is left out for other families. `model` is what the program calls its model,
+    where the text names none.
+    """
+    rules, kin = table("advice"), families.family(text, model)
+    judged = {
+        "negative": _negative(text),
+        "clip_skip": _clip_skip(text, rules["clip_skip"]),
+        "size": _size(text, rules["size"]),
+        "size_sdxl": _size_sdxl(text, rules["size"]) if kin.name == "sdxl" else [],
+        "latent": _latent(text, rules["latent"]),
+        "vae": _vae(text, rules["vae_pairs"]),
+        "cfg": _cfg(text, rules["cfg"]),
+        "steps": _steps(text, rules["steps"]),
+        "weights": _weights(text, rules["weights"]),
+        "both": _both(text),
+        "quality": _quality(text, rules["quality"]),
+        "tiles": _tiles(text, rules["tiles"]),
+    }
+    return [item for name, found in judged.items() if name not in kin.leave_out for item in found]
 
 
 def _negative(text: Infotext) -> list[Finding]:
@@ -64,16 +70,30 @@ def _clip_skip(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
 
 
 def _size(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
-    """Judge the first pass: only pictures made at once; hires fix and img2img begin with another size."""
-    if text.size is None or _tiled(text) or ("Denoising strength" in text.fields and not text.hires):
+    megapixels = _megapixels(text)
+    if megapixels is None:
         return []
-    megapixels = text.size[0] * text.size[1] / 1e6
-    values = {"actual": f"{text.size[0]}x{text.size[1]}", "megapixels": f"{megapixels:.2f}"}
-    if any(word in _model(text) for word in rules["sdxl"]):
-        return [finding("img-too-small-sdxl", **values)] if megapixels < rules["least_sdxl"] else []
     if megapixels > rules["most"]:
-        return [finding("img-duplicate-bodies", **values)]
-    return [finding("advice-size-small", **values)] if megapixels < rules["least"] else []
+        return [finding("img-duplicate-bodies", **_sized(text, megapixels))]
+    return [finding("advice-size-small", **_sized(text, megapixels))] if megapixels < rules["least"] else []
+
+
+def _size_sdxl(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
+    megapixels = _megapixels(text)
+    if megapixels is None or megapixels >= rules["least_sdxl"]:
+        return []
+    return [finding("img-too-small-sdxl", **_sized(text, megapixels))]
+
+
+def _megapixels(text: Infotext) -> float | None:
+    """Return the size of the first pass, of pictures made at once: hires fix and img2img begin with another size."""
+    if text.size is None or _tiled(text) or ("Denoising strength" in text.fields and not text.hires):
+        return None
+    return text.size[0] * text.size[1] / 1e6
+
+
+def _sized(text: Infotext, megapixels: float) -> dict[str, str]:
+    return {"actual": "x".join(map(str, text.size or ())), "megapixels": f"{megapixels:.2f}"}
 
 
 def _latent(text: Infotext, rules: dict[str, Any]) -> list[Finding]:

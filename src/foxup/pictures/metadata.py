@@ -36,12 +36,14 @@ class Metadata:
     """What a picture says of its making.
 
     `parameters` is the text as the web UI would show it, or None; `source` is png, exif, comment, novelai or empty;
-    `program` names another program whose form, not the web UI's, what is stored has.
+    `program` names another program whose form, not the web UI's, what is stored has; `model` is what a program calls
+    its model beside a text that names none.
     """
 
     parameters: str | None = None
     source: str = ""
     program: str = ""
+    model: str = ""
 
     @property
     def stripped(self) -> bool:
@@ -57,7 +59,7 @@ def read(image: Image) -> Metadata:
     if image.info.get("Software") == "NovelAI":
         translated = _from_novelai(image.info, image.size)
         if translated:
-            return Metadata(translated, "novelai")
+            return Metadata(translated, "novelai", model=_novelai_model(image.info))
     text = image.info.get("parameters")
     if isinstance(text, str) and text.strip():
         return Metadata(text, "png", _program(image) if text.lstrip().startswith("{") else "")
@@ -124,3 +126,9 @@ def _from_novelai(info: dict[Any, Any], size: tuple[int, int]) -> str:
     except (KeyError, TypeError, ValueError, AttributeError):
         return ""
     return f"{info.get('Description', '')}{negative}\n" + ", ".join(f"{key}: {value}" for key, value in last.items())
+
+
+def _novelai_model(info: dict[Any, Any]) -> str:
+    """Return the model as NovelAI writes it; V4 and later are known by their prompt where the chunk is gone."""
+    source = str(info.get("Source") or "")
+    return source or ("NovelAI Diffusion V4" if "v4_prompt" in str(info.get("Comment")) else "")
