@@ -84,5 +84,30 @@ def test_novelai_is_translated():
     )
 
 
+@pytest.mark.parametrize(
+    ("name", "sampler"),
+    [
+        ("k_euler", "Euler"),
+        ("k_euler_ancestral", "Euler a"),
+        ("k_dpmpp_2m", "DPM++ 2M"),
+        ("k_dpmpp_sde", "DPM++ SDE"),
+        ("k_dpmpp_2m_sde", "DPM++ 2M SDE"),
+        ("k_dpmpp_2s_ancestral", "DPM++ 2S a"),
+        ("k_lms", "LMS"),
+        ("k_heun", "Heun"),
+        ("k_dpm_2", "DPM2"),
+        ("k_dpm_2_ancestral", "DPM2 a"),
+        ("k_dpm_fast", "DPM fast"),
+        ("ddim", "DDIM"),
+        ("ddim_v3", "DDIM"),
+        ("nobodys", "Euler a"),
+    ],
+)
+def test_novelais_samplers_by_the_web_uis_names(name, sampler):
+    settings = {"steps": 28, "sampler": name, "scale": 11, "seed": 7, "uc": "bad hands"}
+    found = load.from_bytes(png(Software="NovelAI", Description="1girl", Comment=json.dumps(settings))).metadata
+    assert f"Sampler: {sampler}, " in (found.parameters or "")
+
+
 def test_a_broken_novelai_comment_gives_nothing():
     assert load.from_bytes(png(Software="NovelAI", Comment="{")).metadata.stripped

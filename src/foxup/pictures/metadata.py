@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from foxup.pictures.data import table
+
 if TYPE_CHECKING:
     from PIL.Image import Image
 
@@ -115,7 +117,7 @@ def _from_novelai(info: dict[Any, Any], size: tuple[int, int]) -> str:
         settings = json.loads(info["Comment"])
         last = {
             "Steps": settings["steps"],
-            "Sampler": {"k_euler": "Euler", "k_euler_ancestral": "Euler a"}.get(settings["sampler"], "Euler a"),
+            "Sampler": table("infotext")["novelai"].get(settings["sampler"], "Euler a"),
             "CFG scale": settings["scale"],
             "Seed": settings["seed"],
             "Size": f"{size[0]}x{size[1]}",
