@@ -153,6 +153,22 @@ def test_weights(text, expected):
     assert found == expected
 
 
+@pytest.mark.parametrize(
+    ("written", "code", "named"),
+    [
+        (r"(megumin_\(konosuba\):1.4)", "advice-weight-object", "megumin_(konosuba) (1.40)"),
+        (r"(megumin_\(konosuba\):1.6)", "img-overweighted-tags", "megumin_(konosuba) (1.60)"),
+        ("(a:b:1.6)", "img-overweighted-tags", "a:b (1.60)"),
+        (r"(((aqua_\(konosuba\))))", "advice-brackets", "aqua_(konosuba) (1.33)"),
+        ("(hat:1.6), (cap:1.6)", "img-overweighted-tags", "hat (1.60), cap (1.60)"),
+    ],
+)
+def test_a_weighted_tag_is_named_once_and_whole(written, code, named):
+    found = advise(parse(GOOD.replace("1girl", written)))
+    assert [item.code for item in found] == [code]
+    assert found[0].message.endswith(f": {named}.")
+
+
 def test_tags_lose_weights_and_escapes():
     assert prompt.tags(r"(Fox  Ears:1.2), ((b)), aqua_\(konosuba\)" + "\nc") == [
         "fox ears",

@@ -133,8 +133,8 @@ def _steps(text: Infotext, samplers: dict[str, dict[str, Any]]) -> list[Finding]
 
 def _weights(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
     """Judge the prompt's weights; the negative prompt's only above the style limit, the guide uses 1.4 there itself."""
-    parts = prompt.spans(text.prompt)
-    heavy = [part for part in (*parts, *prompt.spans(text.negative_prompt)) if part.weight > rules["style"] + 1e-6]
+    parts = prompt.runs(text.prompt)
+    heavy = [part for part in (*parts, *prompt.runs(text.negative_prompt)) if part.weight > rules["style"] + 1e-6]
     middle = [part for part in parts if rules["object"] + 1e-6 < part.weight <= rules["style"] + 1e-6]
     nested = [part for part in parts if part.brackets >= rules["brackets"]]
     found = []

@@ -43,6 +43,18 @@ def spans(prompt: str) -> list[Span]:
     return found
 
 
+def runs(prompt: str) -> list[Span]:
+    r"""Return the parts with neighbours of one weight joined, as the web UI joins them: `(a_\(b\):1.4)` is one part."""
+    found: list[Span] = []
+    for span in spans(prompt):
+        last = found[-1] if found else None
+        if last and (last.weight, last.brackets) == (span.weight, span.brackets):
+            last.text += span.text
+        else:
+            found.append(span)
+    return found
+
+
 def _close(found: list[Span], kind: str, start: int) -> None:
     _multiply(found, start, _STEP if kind == "(" else 1 / _STEP)
     if kind == "(":
