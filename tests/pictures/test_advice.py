@@ -176,3 +176,50 @@ def test_tags_lose_weights_and_escapes():
         "aqua_(konosuba)",
         "c",
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("a BREAK b AND c, band, breakfast", ["a", "b", "c", "band", "breakfast"]),
+        ("a\nBREAK\nb", ["a", "b"]),
+        ("[hat:cap:0.5]", ["hat", "cap"]),
+        ("[hat : cap : 10]", ["hat", "cap"]),
+        ("[hat:0.5], [:cap:0.3], [hood::8]", ["hat", "cap", "hood"]),
+        ("[hat|cap|hood]", ["hat", "cap", "hood"]),
+        ("[hat:[cap|hood]:0.5]", ["hat", "cap", "hood"]),
+        ("[hat]", ["hat"]),
+        ("hat:1.2, cap : 0.8", ["hat", "cap"]),
+        (":3, :d, re:zero", [":3", ":d", "re:zero"]),
+        (r"\[hat:cap:0.5\]", ["[hat:cap:0.5]"]),
+        ("[" * 2000 + "a", ["a"]),
+        ("(a:" + "1" * 100_000, ["a:" + "1" * 100_000]),
+    ],
+)
+def test_tags_of_a_prompt(written, expected):
+    assert prompt.tags(written) == expected
+
+
+@pytest.mark.parametrize(
+    ("wanted", "unwanted", "told"),
+    [
+        ("long_hair", "long hair", ["advice-tag-in-both"]),
+        ("1girl BREAK hat", "bad AND hat", ["advice-tag-in-both"]),
+        ("1girl BREAK hat", "bad BREAK cap", []),
+        ("[hat:cap:0.5]", "cap", ["advice-tag-in-both"]),
+        ("[hat:0.5]", "hat", ["advice-tag-in-both"]),
+        ("[hat|cap]", "cap", ["advice-tag-in-both"]),
+        ("hat:1.2", "hat", ["advice-tag-in-both"]),
+        ("hat:1.2", "hats", []),
+    ],
+)
+def test_one_tag_in_both_prompts(wanted, unwanted, told):
+    text = GOOD.replace("1girl", wanted).replace("(worst quality, low quality:1.4)", unwanted)
+    assert codes(text) == told
+
+
+def test_underscores_equal_blanks_for_every_rule():
+    assert codes(GOOD.replace("best quality", "best_quality")) == []
+    tiled = "Denoising strength: 0.48, Clip skip: 2, SD upscale overlap: 64"
+    for shot in ("full body", "full_body", "Full_Body:1.1"):
+        assert codes(GOOD.replace("1girl", shot).replace("Clip skip: 2", tiled)) == ["img-tile-ghosts"]

@@ -152,14 +152,15 @@ def _named(parts: list[prompt.Span]) -> str:
 
 
 def _both(text: Infotext) -> list[Finding]:
-    unwanted = set(prompt.tags(text.negative_prompt))
-    shared = [tag for tag in dict.fromkeys(prompt.tags(text.prompt)) if tag in unwanted]
+    unwanted = {prompt.same(tag) for tag in prompt.tags(text.negative_prompt)}
+    wanted = {prompt.same(tag): tag for tag in prompt.tags(text.prompt)}
+    shared = [tag for name, tag in wanted.items() if name in unwanted]
     return [finding("advice-tag-in-both", tags=", ".join(shared[:6]))] if shared else []
 
 
 def _quality(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
     exempt = not text.fields or any(word in _model(text) for word in rules["exempt"])
-    said = exempt or any(tag in text.prompt.lower() for tag in rules["tags"])
+    said = exempt or any(tag in prompt.same(text.prompt.lower()) for tag in rules["tags"])
     return [] if said else [finding("advice-no-quality-tags")]
 
 
@@ -177,7 +178,7 @@ def _tiles(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
 def _ghosts(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
     """Judge the strength with which tiles are drawn anew: less is allowed beside tags of shots, and with Euler."""
     strength = text.number("Denoising strength") or 0.0
-    shots = [tag for tag in prompt.tags(text.prompt) if tag in rules["shots"]]
+    shots = [tag for tag in prompt.tags(text.prompt) if prompt.same(tag) in rules["shots"]]
     if strength > rules["denoising_alone"] or (strength > rules["denoising"] and shots):
         named = f", {', '.join(shots)}" if shots else ""
         return [finding("img-tile-ghosts", actual=f"{strength:g}", tags=named)]

@@ -9,10 +9,17 @@ import re
 from dataclasses import dataclass
 
 _TOKEN = re.compile(
-    r"""\\.|(?P<open>[(\[])|:\s*(?P<weight>[+-]?\d*\.?\d+)\s*\)|(?P<close>[)\]])|[^\\()\[\]:]+|.""",
+    r"""\\.|(?P<open>[(\[])|:\s*(?P<weight>[+-]?\d{0,30}\.?\d{1,30})\s*\)|(?P<close>[)\]])|[^\\()\[\]:]+|.""",
     re.VERBOSE | re.DOTALL,
 )
 _STEP = 1.1
+_EDIT = re.compile(r"(?<!\\)\[((?:\\.|[^\[\]\\()])*)\]")
+_WHEN = re.compile(r"\s*\d{0,30}\.?\d{1,30}\s*")
+_DEEPEST_EDIT = 5
+_SEPARATOR = re.compile(r",|\n|\bBREAK\b|\bAND\b")
+_NUMBER = re.compile(
+    r"(?<=.)\s*:\s*[+-]?\d{0,30}\.?\d{1,30}$"
+)  # `hat:1.2` without brackets is text, and still names a hat
 
 
 @dataclass(slots=True)
@@ -68,6 +75,33 @@ def _multiply(found: list[Span], start: int, factor: float) -> None:
 
 
 def tags(prompt: str) -> list[str]:
-    """Return the tags without weights and brackets, in lower case, in their order."""
-    plain = "".join(span.text for span in spans(prompt))
-    return [tag for raw in plain.replace("\n", ",").split(",") if (tag := " ".join(raw.split()).lower())]
+    """Return the tags without weights and brackets, in lower case, in their order.
+
+    `BREAK` and `AND` separate tags; `[hat:cap:0.5]`, `[hat:0.5]` and `[hat|cap]` name what they change between.
+    """
+    plain = "".join(span.text for span in spans(_unedited(prompt)))
+    cleaned = (_NUMBER.sub("", " ".join(raw.split())).lower() for raw in _SEPARATOR.split(plain))
+    return [tag for tag in cleaned if tag]
+
+
+def same(tag: str) -> str:
+    """Return what equal tags have in common: `full_body` and `full body` are one."""
+    return " ".join(tag.replace("_", " ").split())
+
+
+def _unedited(prompt: str) -> str:
+    """Return the prompt with what its edits name instead of the edits, the inner ones first."""
+    for _ in range(_DEEPEST_EDIT):
+        changed = _EDIT.sub(_edited, prompt)
+        if changed == prompt:
+            break
+        prompt = changed
+    return prompt
+
+
+def _edited(found: re.Match[str]) -> str:
+    inner = found[1]
+    if "|" in inner:
+        return inner.replace("|", ", ")
+    *names, when = inner.split(":")
+    return ", ".join(names) if names and _WHEN.fullmatch(when) else found[0]
