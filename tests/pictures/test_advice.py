@@ -223,3 +223,24 @@ def test_underscores_equal_blanks_for_every_rule():
     tiled = "Denoising strength: 0.48, Clip skip: 2, SD upscale overlap: 64"
     for shot in ("full body", "full_body", "Full_Body:1.1"):
         assert codes(GOOD.replace("1girl", shot).replace("Clip skip: 2", tiled)) == ["img-tile-ghosts"]
+
+
+@pytest.mark.parametrize(
+    "vae",
+    [
+        "klF8Anime2VAE_klF8Anime2VAE.ckpt",
+        "kl_f8_anime2.ckpt",
+        "kl-f8-anime2.ckpt",
+        "kl-f8-anime.vae.pt",
+        "vae-ft-mse-840000-ema-pruned.safetensors",
+        "vaeFtMse840000Ema_v100.pt",
+    ],
+)
+@pytest.mark.parametrize(
+    "model", ["AOM3A2_orangemixs", "abyssorangemix3AOM3_aom3a2", "Counterfeit-V3.0", "abyss orange-mix3"]
+)
+def test_a_vae_is_known_however_its_name_is_written(vae, model):
+    assert codes(GOOD.replace("anything-v5, VAE: clearvae.safetensors", f"{model}, VAE: {vae}")) == [
+        "img-vae-incompatible"
+    ]
+    assert codes(GOOD.replace("clearvae.safetensors", vae)) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from foxup.pictures import families, prompt
@@ -107,11 +108,16 @@ def _latent(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
 
 
 def _vae(text: Infotext, pairs: list[dict[str, list[str]]]) -> list[Finding]:
-    vae, model = text.fields.get("VAE", ""), _model(text).replace(" ", "").replace("_", "")
+    vae, model = text.fields.get("VAE", ""), _joined(_model(text))
     for pair in pairs:
-        if any(word in model for word in pair["models"]) and any(word in vae.lower() for word in pair["vaes"]):
+        if any(word in model for word in pair["models"]) and any(word in _joined(vae) for word in pair["vaes"]):
             return [finding("img-vae-incompatible", vae=vae, model=text.fields["Model"])]
     return [] if vae or not text.names_vae else [finding("advice-no-vae")]
+
+
+def _joined(name: str) -> str:
+    """Return a file's name without what its writers put between the words: `kl_f8_anime2`, `klF8Anime2`."""
+    return re.sub(r"[\s._-]", "", name.lower())
 
 
 def _cfg(text: Infotext, rules: dict[str, Any]) -> list[Finding]:
