@@ -49,6 +49,24 @@ def test_odd_texts(text, prompt, fields):
     assert (found.prompt, found.fields) == (prompt, fields)
 
 
+@pytest.mark.parametrize(
+    "below",
+    [
+        "Template: {a|b}, c: d, e: f, g: h",
+        "Template: a\nb, c\n\nNegative Template: bad",
+        "Negative Template: bad: x, worse: y, worst: z",
+        "\nTemplate: a",
+    ],
+)
+def test_templates_below_the_parameters_do_not_hide_them(below):
+    assert parse(f"{API}\n{below}") == parse(API)
+
+
+@pytest.mark.parametrize("last", ["Template: a", "Steps: a fox climbs\nTemplate: a", "Template: a\nSteps: 3"])
+def test_a_prompt_may_hold_the_word_template(last):
+    assert parse(f"fox\n{last}").prompt == f"fox\n{last}"
+
+
 def test_absence_means_the_default():
     text = parse("p\nSteps: 3, Seed: 1, Sampler: Euler")
     assert text.get("Clip skip") == "1"

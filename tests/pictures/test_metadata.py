@@ -47,6 +47,8 @@ def test_png_text(itxt):
     [
         b"UNICODE\0" + TEXT.encode("utf-16-be"),  # what piexif writes, and with it the web UI
         b"UNICODE\0" + TEXT.encode("utf-16-le"),
+        b"UNICODE\0" + TEXT.encode("utf-16"),  # with a byte order mark
+        b"UNICODE\0" + TEXT.encode() + b"\0",
         b"ASCII\0\0\0" + TEXT.encode(),
         b"\0" * 8 + TEXT.encode(),
         TEXT.encode(),
@@ -111,3 +113,49 @@ def test_novelais_samplers_by_the_web_uis_names(name, sampler):
 
 def test_a_broken_novelai_comment_gives_nothing():
     assert load.from_bytes(png(Software="NovelAI", Comment="{")).metadata.stripped
+
+
+GRAPH = json.dumps({"3": {"class_type": "KSampler", "inputs": {}}})
+FOOOCUS = json.dumps({"adm_guidance": "(1.5, 0.8, 0.3)", "base_model": "juggernautXL", "version": "Fooocus v2.5.0"})
+
+
+@pytest.mark.parametrize(
+    ("chunks", "program"),
+    [
+        ({"prompt": "a fox", "seed": "1", "num_inference_steps": "25", "guidance_scale": "7.5"}, "Easy Diffusion"),
+        ({"prompt": "a fox", "use_stable_diffusion_model": "sd-v1-5"}, "Easy Diffusion"),
+        ({"prompt": "a fox"}, ""),
+        ({"prompt": GRAPH}, "ComfyUI"),
+        ({"workflow": GRAPH}, "ComfyUI"),
+        ({"Dream": '"a fox" -s 50 -S 123 -W 512 -H 512 -C 7.5 -A k_lms'}, "InvokeAI"),
+        ({"parameters": FOOOCUS, "fooocus_scheme": "fooocus"}, "Fooocus"),
+        ({"parameters": FOOOCUS}, "Fooocus"),
+        ({"parameters": '{"sui_image_params": {"prompt": "fox"}}'}, "SwarmUI"),
+        ({"parameters": TEXT, "prompt": GRAPH}, ""),
+        ({"parameters": '{"prompt": "fox"}'}, ""),
+    ],
+)
+def test_other_programs_by_their_chunks(chunks, program):
+    assert load.from_bytes(png(**chunks)).metadata.program == program
+
+
+@pytest.mark.parametrize(
+    ("comment", "program"),
+    [
+        (FOOOCUS, "Fooocus"),
+        ('{"sui_image_params": {"prompt": "fox"}}', "SwarmUI"),
+        ('{"prompt": "fox", "seed": 1, "num_inference_steps": 25}', "Easy Diffusion"),
+        (GRAPH, "ComfyUI"),
+        (TEXT, ""),
+    ],
+)
+def test_other_programs_by_their_exif(comment, program):
+    found = load.from_bytes(saved("JPEG", exif=exif(b"UNICODE\0" + comment.encode("utf-16-be")))).metadata
+    assert (found.parameters, found.program) == (comment, program)
+
+
+def test_a_user_comment_beside_the_exif_block():
+    """As Fooocus writes it into JPEG and WebP."""
+    data = Image.Exif()
+    data[0x9286] = FOOOCUS
+    assert load.from_bytes(saved("JPEG", exif=data.tobytes())).metadata.program == "Fooocus"

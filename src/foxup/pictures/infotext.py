@@ -11,6 +11,7 @@ import math
 import re
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from foxup.pictures import scripts
@@ -108,8 +109,11 @@ def _forked(version: str | None) -> tuple[int, int] | None:
 
 
 def parse(text: str) -> Infotext:
-    """Read parameters as the web UI does. Any text is accepted; without a parameter line all of it is prompt."""
-    *lines, last = text.strip().split("\n")
+    """Read parameters as the web UI does. Any text is accepted; without a parameter line all of it is prompt.
+
+    What an extension wrote below the parameter line is left out, although the web UI then finds none.
+    """
+    *lines, last = _above_templates(text.strip().split("\n"))
     pairs = list(_PAIR.finditer(last))
     if len(pairs) < _LEAST_PAIRS:
         lines.append(last)
@@ -127,6 +131,16 @@ def parse(text: str) -> Infotext:
     for pair in pairs:
         fields.update(_field(pair["key"], pair["value"]))
     return Infotext("\n".join(prompt), "\n".join(negative), fields)
+
+
+def _above_templates(lines: list[str]) -> list[str]:
+    """Return the lines up to the parameter line, where Dynamic Prompts wrote its templates below it."""
+    heads = tuple(table("infotext")["below"]["starts"])
+    written = [(number, line.strip()) for number, line in enumerate(lines) if line.strip()]
+    for (number, line), (_number, below) in pairwise(written):
+        if below.startswith(heads) and line.startswith("Steps: ") and len(_PAIR.findall(line)) >= _LEAST_PAIRS:
+            return lines[: number + 1]
+    return lines
 
 
 def _field(key: str, value: str) -> dict[str, str]:

@@ -17,17 +17,6 @@ if TYPE_CHECKING:
 
 EXIF_IFD = 0x8769
 USER_COMMENT = 0x9286
-_CHUNKS = (
-    ("fooocus_scheme", "Fooocus"),
-    ("invokeai_metadata", "InvokeAI"),
-    ("invokeai_graph", "InvokeAI"),
-    ("sd-metadata", "InvokeAI"),
-    ("workflow", "ComfyUI"),
-    ("prompt", "ComfyUI"),
-)
-"""PNG text chunks in which other programs keep what a picture was made with, the most telling first."""
-_GRAPHS = ("workflow:", "prompt:")
-"""How ComfyUI begins the EXIF texts of JPEG and WebP."""
 ODD_EXIF = (OSError, ValueError, SyntaxError, KeyError, TypeError)
 """What Pillow raises on a damaged EXIF block, which is no reason to refuse the picture."""
 _CODE_BYTES = 8  # an EXIF UserComment begins with eight bytes that name its character code
@@ -57,14 +46,14 @@ def read(image: Image) -> Metadata:
     """Read the parameters of an opened picture; unreadable EXIF counts as none. Raises nothing."""
     comment = _user_comment(image)
     if comment:
-        return Metadata(comment, "exif")
+        return Metadata(comment, "exif", _program(image, comment) if _is_object(comment) else "")
     if image.info.get("Software") == "NovelAI":
         translated = _from_novelai(image.info, image.size)
         if translated:
             return Metadata(translated, "novelai", model=_novelai_model(image.info))
     text = image.info.get("parameters")
     if isinstance(text, str) and text.strip():
-        return Metadata(text, "png", _program(image) if text.lstrip().startswith("{") else "")
+        return Metadata(text, "png", _program(image, text) if _is_object(text) else "")
     note = image.info.get("comment")
     if isinstance(note, bytes):
         note = note.decode("utf-8", errors="ignore")
@@ -73,23 +62,33 @@ def read(image: Image) -> Metadata:
     return Metadata(program=_program(image))
 
 
-def _program(image: Image) -> str:
-    """Name the program that stored a picture's making in its own form, or return an empty text."""
-    for key, name in _CHUNKS:
-        if image.info.get(key):
-            return name
-    if "sui_image_params" in str(image.info.get("parameters")):
-        return "SwarmUI"
+def _is_object(text: str) -> bool:
+    return text.lstrip().startswith("{")
+
+
+def _program(image: Image, text: str = "") -> str:
+    """Name the program that stored a picture's making in its own form, `text` where the web UI's would stand, or ''."""
+    known = table("programs")
+    for chunk in known["chunk"]:
+        value = image.info.get(chunk["key"])
+        if value and (_is_object(str(value)) or not chunk.get("json")):
+            return str(chunk["program"])
+    for entry in known["object"]:
+        if any(word in text for word in entry["words"]):
+            return str(entry["program"])
     try:
         texts = [value for value in image.getexif().values() if isinstance(value, str)]
     except ODD_EXIF:
         return ""
-    return "ComfyUI" if any(value.startswith(_GRAPHS) for value in texts) else ""
+    starts = tuple(known["exif"]["starts"])
+    return str(known["exif"]["program"]) if any(value.startswith(starts) for value in texts) else ""
 
 
 def _user_comment(image: Image) -> str:
+    """Return the UserComment; Fooocus writes it beside the EXIF block's own tags, not below them."""
     try:
-        value = image.getexif().get_ifd(EXIF_IFD).get(USER_COMMENT, b"")
+        exif = image.getexif()
+        value = exif.get_ifd(EXIF_IFD).get(USER_COMMENT) or exif.get(USER_COMMENT, b"")
     except ODD_EXIF:
         return ""
     if isinstance(value, str):
@@ -100,13 +99,14 @@ def _user_comment(image: Image) -> str:
 def decode_user_comment(value: bytes) -> str:
     """Decode an EXIF UserComment, whose first eight bytes name the code.
 
-    Writers disagree on the byte order of UNICODE. Parameters always hold ASCII (`Steps: `), whose zero bytes show it.
+    Writers disagree on the byte order of UNICODE, and some write UTF-8 there. Parameters always hold ASCII (`Steps: `),
+    whose zero bytes show it.
     """
     code, body = value[:_CODE_BYTES], value[_CODE_BYTES:]
-    if code == b"UNICODE\0":
+    if code == b"UNICODE\0" and 0 in body.strip(b"\0"):
         order = "utf-16-le" if body[1::2].count(0) > body[0::2].count(0) else "utf-16-be"
-        return body.decode(order, errors="ignore").strip("\0 ")
-    if code in (b"ASCII\0\0\0", b"\0" * _CODE_BYTES):
+        return body.decode(order, errors="ignore").strip("\0\ufeff ")
+    if code in (b"UNICODE\0", b"ASCII\0\0\0", b"\0" * _CODE_BYTES):
         return body.decode("utf-8", errors="ignore").strip("\0 ")
     return value.decode("utf-8", errors="ignore").strip("\0 ")
 
