@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from foxup.pictures import infotext
-from foxup.pictures.infotext import Infotext, equal, parse, parse_markdown, split_sampler, write
+from foxup.pictures.infotext import Infotext, equal, parse, parse_markdown, write
+from foxup.pictures.samplers import split_sampler
 from foxup.profile import HiresModel, ReferenceModel
 
 GUIDE = Path(__file__).parents[1] / "cases" / "pictures" / "guide"

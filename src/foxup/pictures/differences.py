@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from foxup.pictures.data import table
-from foxup.pictures.infotext import Infotext, equal, uses_ensd
+from foxup.pictures.infotext import Infotext, equal
+from foxup.pictures.samplers import uses_ensd
 from foxup.pictures.scripts import beside, plain_name
 
 _WORD = re.compile(r"[^\W\d_]+")

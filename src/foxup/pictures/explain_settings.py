@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from foxup.pictures.data import finding, label, table
 from foxup.pictures.explain_parameters import made_with
-from foxup.pictures.infotext import equal, uses_ensd
+from foxup.pictures.infotext import equal
+from foxup.pictures.samplers import uses_ensd
 from foxup.pictures.verdict import Verdict
 
 if TYPE_CHECKING:

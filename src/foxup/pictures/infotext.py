@@ -10,12 +10,12 @@ import json
 import math
 import re
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from foxup.pictures import scripts
 from foxup.pictures.data import table
+from foxup.pictures.samplers import joint_names, split_joint, split_sampler
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,9 +32,7 @@ _PAIR = re.compile(
 _SIZE = re.compile(r"(\d+)x(\d+)")
 _LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
 _VERSION = re.compile(r"v?(\d+)\.(\d+)")
-_FORGE = re.compile(r"f[\d.]+(?=v\d)")
 _NAMES_VAE = (1, 6)
-_NAMES_SCHEDULER = (1, 9)
 _LEAST_PAIRS = 3  # a last line with fewer is part of the prompt
 
 
@@ -83,29 +81,15 @@ class Infotext:
 
     @property
     def joint_sampler(self) -> bool:
-        """Whether the sampler's name says the scheduler too: before 1.9.0, and in texts without a version."""
-        version = self.version or _forked(self.fields.get("Version"))
-        return "Schedule type" not in self.fields and (version is None or version < _NAMES_SCHEDULER)
+        """Whether the sampler's name says the scheduler too, as it did before 1.9.0."""
+        return "Schedule type" not in self.fields and joint_names(self.fields.get("Version"))
 
     @property
     def sampler(self) -> tuple[str, str]:
-        """Sampler and scheduler, joint names taken apart and Automatic resolved.
-
-        A bare `DPM++ 2M` meant no scheduler before 1.9.0, where Karras was in the name; since then it means Automatic.
-        """
-        sampler, scheduler = split_sampler(self.get("Sampler") or "", self.get("Schedule type") or "Automatic")
-        known = table("infotext")["samplers"].get(self.get("Sampler"), {})
-        if self.joint_sampler and "scheduler" in known:
-            return sampler, known.get("joint", "Uniform")
-        return sampler, scheduler
-
-
-def _forked(version: str | None) -> tuple[int, int] | None:
-    """Return the web UI's version inside a fork's (`f0.0.17v1.8.0rc`); one that says nothing counts as the newest."""
-    if version is None:
-        return None
-    found = _VERSION.match(_FORGE.sub("", version))
-    return (int(found[1]), int(found[2])) if found else _NAMES_SCHEDULER
+        """Sampler and scheduler, joint names taken apart and Automatic resolved."""
+        if self.joint_sampler:
+            return split_joint(self.get("Sampler") or "")
+        return split_sampler(self.get("Sampler") or "", self.get("Schedule type") or "Automatic")
 
 
 def parse(text: str) -> Infotext:
@@ -183,31 +167,6 @@ def parse_markdown(text: str) -> Infotext:
     if lines:
         lines[-1] = _LINK.sub(r"\1", lines[-1])
     return parse("\n".join(lines))
-
-
-@cache
-def split_sampler(sampler: str, scheduler: str = "Automatic") -> tuple[str, str]:
-    """Return sampler and resolved scheduler.
-
-    `DPM++ 2M Karras`, and `DPM++ 2M` with Automatic, are both DPM++ 2M and Karras. Names nobody knows are returned as
-    they are: that the web UI would take another one silently is for `explain`.
-    """
-    known = table("infotext")
-    label = next((name for name, others in known["schedulers"].items() if scheduler in others), scheduler)
-    if sampler not in known["samplers"]:
-        for name, others in known["schedulers"].items():
-            for other in others:
-                if sampler.endswith(f" {other}"):
-                    sampler, label = sampler[: -len(other) - 1], name
-                    break
-    if label == "Automatic":
-        label = known["samplers"].get(sampler, {}).get("scheduler", "Automatic")
-    return sampler, label
-
-
-def uses_ensd(sampler: str) -> bool:
-    """Whether eta noise seed delta acts on a sampler (and whether the web UI prints it)."""
-    return bool(table("infotext")["samplers"].get(split_sampler(sampler)[0], {}).get("ensd"))
 
 
 def as_number(value: object) -> float | None:

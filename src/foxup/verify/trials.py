@@ -156,7 +156,7 @@ def run(
     session: Session, reference: ReferenceModel, request: Row, published: Published, seconds: float
 ) -> tuple[Trial, ...]:
     """Try until one change gives the published (or given) picture; return all that was tried. Raises FoxupError."""
-    from foxup.pictures.infotext import uses_ensd
+    from foxup.pictures.samplers import uses_ensd
     from foxup.pictures.scripts import factor
 
     grown, size = factor(reference), published.size
