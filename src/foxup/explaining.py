@@ -159,7 +159,7 @@ def explain_picture(path: Path, profile: Profile | None = None) -> Told:
     reference = None
     if profile and not broken:
         reference = naming.named(profile, text) if text else _looking_like(profile, picture)
-    if profile and text and not reference:
+    if profile and text and not reference and not broken:
         lines += naming.borrowed(profile, text)
     if profile and reference:
         judged, why = _against(reference, _judged(profile, reference, picture), parameters)
@@ -171,7 +171,7 @@ def explain_picture(path: Path, profile: Profile | None = None) -> Told:
         doubtful = None if judged else doubtful  # the comparison has seen it, and knows
     findings += [doubtful] if doubtful else []
     if not broken:
-        findings += _advice(picture.metadata, reference)
+        findings += _advice(picture.metadata, reference, findings)
         findings.sort(key=lambda item: item.code in _CLOSING)
     if text and text.fields and not findings:
         lines.append(_("Nothing in them goes against the guide."))
@@ -199,15 +199,16 @@ def _without_pixels(path: Path, profile: Profile | None, error: UsageError) -> T
         words = _("It should be the reference “{name}”.")
         lines.append(words.format(name=pick(reference.title.model_dump())))
         findings += _against(reference, None, known.parameters)[1]
-    findings += _advice(known, reference)
+    findings += _advice(known, reference, findings)
     return Told(tuple(lines), tuple(findings), data, _problem(findings))
 
 
-def _advice(known: Metadata, reference: ReferenceModel | None) -> list[Finding]:
-    """Return the guide's advice, but none against what the reference itself was made with."""
+def _advice(known: Metadata, reference: ReferenceModel | None, said: Sequence[Finding]) -> list[Finding]:
+    """Return the guide's advice: none against what the reference itself was made with, none that was `said` already."""
     from foxup.pictures import advice, infotext
 
     expected = {item.code for item in advice.advise(infotext.from_reference(reference))} if reference else set()
+    expected |= {item.code for item in said}  # the reference says the same with the value it wants
     return [item for item in advice.advise_picture(known) if item.code not in expected]
 
 

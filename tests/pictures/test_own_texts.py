@@ -155,3 +155,15 @@ def test_a_seed_or_a_prompt_alone_is_borrowed_and_no_problem(told, text, word):
 def test_an_own_picture_borrows_nothing(told):
     found = told(OTHER.replace("3287962209", "5").replace("1girl, fox ears", "1girl"))
     assert len(found.lines) == 2
+
+
+def test_nothing_is_said_of_references_beside_a_broken_picture(tmp_path):
+    info = PngInfo()
+    info.add_text("parameters", FOX_TEXT)
+    Image.new("RGB", (64, 64)).save(tmp_path / "a.png", pnginfo=info)
+    found = explaining.explain(tmp_path / "a.png", NAI)
+    assert (codes(found), len(found.lines)) == (["img-black"], 1)
+
+
+def test_what_the_reference_says_is_not_said_again_as_advice(told):
+    assert codes(told(FOX_TEXT.replace("Clip skip: 2, ", ""))) == ["img-clip-skip"]
