@@ -52,6 +52,7 @@ SD15 = ["img-ugly-missing-settings", "img-clip-skip", "img-duplicate-bodies", "i
         ("pixlr", ""),
         ("pixl_v1", ""),
         ("axlAnime", ""),
+        ("sd-3d-render_v1", ""),
         ("ponyo-ghibli_v1", ""),
         ("influxMix_v2", ""),
         ("anything-v5-PrtRE", ""),
