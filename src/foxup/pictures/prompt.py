@@ -16,6 +16,7 @@ _STEP = 1.1
 _EDIT = re.compile(r"(?<!\\)\[((?:\\.|[^\[\]\\()])*)\]")
 _WHEN = re.compile(r"\s*\d{0,30}\.?\d{1,30}\s*")
 _DEEPEST_EDIT = 5
+_DEEPEST = 50  # nobody writes as many brackets; each costs a walk over what it holds
 _SEPARATOR = re.compile(r",|\n|\bBREAK\b|\bAND\b")
 _NUMBER = re.compile(
     r"(?<=.)\s*:\s*[+-]?\d{0,30}\.?\d{1,30}$"
@@ -36,7 +37,7 @@ def spans(prompt: str) -> list[Span]:
     found: list[Span] = []
     opened: list[tuple[str, int]] = []
     for token in _TOKEN.finditer(prompt):
-        if token["open"]:
+        if token["open"] and len(opened) < _DEEPEST:
             opened.append((token["open"], len(found)))
         elif token["weight"] and opened and opened[-1][0] == "(":
             _multiply(found, opened.pop()[1], float(token["weight"]))
