@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from urllib.parse import quote
 
@@ -59,6 +60,25 @@ def redact(text, **machine):
         ("password is hunter2", "password is <secret>"),
         ("pass: hunter2 pwd=hunter2 PWD=/mnt/sd", "pass: <secret> pwd=<secret> PWD=/mnt/sd"),
         ("https://b.example/f?sv=2020&se=hunter2&sig=hunter2%3D", "https://b.example/f?sv=<secret>&se=<secret>&sig=<secret>"),
+        ('--gradio-auth "vasya:hunter2,bob:hunter3" --listen', "--gradio-auth <secret> --listen"),
+        ("--gradio-auth vasya:hunter2, bob:hunter3 --listen", "--gradio-auth <secret> --listen"),
+        ("--gradio-auth=vasya:hunter2 , bob:hunter3, c:hunter4", "--gradio-auth=<secret>"),
+        ("--api-auth a:hunter2,c:hunter3", "--api-auth <secret>"),
+        ("""--gradio-auth 'a:hunter2'"'"'hunter3' --listen""", "--gradio-auth <secret> --listen"),
+        ("['--gradio-auth', 'a:hunter2,', 'c:hunter3', '--api']", "['--gradio-auth', <secret>, '--api']"),
+        ("http://bob:<secret>@proxy.example/", "http://<secret>@proxy.example/"),
+        ("https://vasya@github.com/x.git", "https://<secret>@github.com/x.git"),
+        ("machine github.com login vasya password hunter2", "machine github.com login <user> password <secret>"),
+        ("machine github.com\n  login vasya\n  password hunter2\n", "machine github.com\n  login <user>\n  password <secret>\n"),
+        ("default login vasya password hunter2", "default login <user> password <secret>"),
+        ("https://discord.com/api/webhooks/1234/hunter2_x-y", "https://discord.com/api/webhooks/<secret>"),
+        ("https://ptb.discordapp.com/api/v10/webhooks/1234/hunter2?wait=1", "https://ptb.discordapp.com/api/v10/webhooks/<secret>?wait=1"),
+        ("https://api.telegram.org/bot12345678:hunter2/sendPhoto?x=1", "https://api.telegram.org/bot<secret>/sendPhoto?x=1"),
+        ("token 12345678:AAhunter2hunter2hunter2hunter2hunt", "token <secret>"),
+        ("https:\\/\\/hooks.slack.com\\/services\\/T0\\/B0\\/hunter2", "https:\\/\\/hooks.slack.com\\/services\\/<secret>"),
+        ("https://hooks.slack.com/services/T0/B0/hunter2", "https://hooks.slack.com/services/<secret>"),
+        ("x -----BEGIN OPENSSH PRIVATE KEY-----\nhunter2\n-----END OPENSSH PRIVATE KEY----- y", "x <secret> y"),
+        ("-----BEGIN PGP PRIVATE KEY BLOCK-----\nhunter2", "<secret>"),
     ],
 )  # fmt: skip
 def test_secrets_in_their_places(text, kept):
@@ -101,6 +121,53 @@ def test_the_home_folder_in_every_spelling(text):
 )
 def test_names_of_people_and_computers(text, kept):
     assert redact(text, **LINUX) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("Running on public URL: https://1a2b3c4d5e.gradio.live", "Running on public URL: https://<host>.gradio.live"),
+        ("https://four-words-of-mine.trycloudflare.com:443/x", "https://<host>.trycloudflare.com:443/x"),
+        ("https://1a-2-3-4-5.ngrok-free.app", "https://<host>.ngrok-free.app"),
+        ("tcp://0.eu.ngrok.io:12345", "tcp://<host>.ngrok.io:12345"),
+        ("your url is: https://shy-fox.loca.lt", "your url is: https://<host>.loca.lt"),
+        ("abc.lhr.life, https://abc.serveo.net/", "<host>.lhr.life, https://<host>.serveo.net/"),
+        (r"--ckpt-dir \\NAS-VASYA\sd\models", r"--ckpt-dir \\<host>\sd\models"),
+        (r'{"p": "\\\\NAS-VASYA\\sd"}', r'{"p": "\\\\<host>\\sd"}'),
+        (r"\\?\UNC\nas\sd", r"\\?\UNC\<host>\sd"),
+        ("smb://nas-vasya/sd", "smb://<host>/sd"),
+        ("Host: HOSTNAME1.local", "Host: <host>"),
+        ("http://vasya-pc.local:7860/ and vasya.local", "http://<host>:7860/ and <host>"),
+        ("wandb: Currently logged in as: vpupkin (pupkins). Use `wandb login`", "wandb: Currently logged in as: <user>. Use `wandb login`"),
+        ("Logged in to github.com as vpupkin (keyring)", "Logged in to github.com as <user> (keyring)"),
+        ("/media/masha/Disk /run/media/masha/x /Volumes/MashaDisk /Volumes/masha", f"/media/{USER}/Disk /run/media/{USER}/x /Volumes/{USER}Disk /Volumes/{USER}"),
+    ],
+)  # fmt: skip
+def test_names_of_places(text, kept):
+    assert redact(text, **LINUX) == kept
+
+
+def test_a_short_name_goes_where_disks_are_mounted():
+    assert redact("/media/bo/Disk of bo /Volumes/book", user="bo") == f"/media/{USER}/Disk of bo /Volumes/book"
+
+
+def test_passwords_go_whatever_else_is_known_to_be_secret():
+    """One of the words known, taken out first, must not hide the others."""
+    known = ["vasya:QWERTY77", "QWERTY77"]
+    text = '--gradio-auth "vasya:QWERTY77,bob:QWERTY88" and --api-auth vasya:QWERTY77, bob:QWERTY99'
+    assert redact(text, secrets=known) == "--gradio-auth <secret> and --api-auth <secret>"
+
+
+def test_a_key_in_the_lines_of_a_log():
+    body = ["b3BlbnNzaC1rZXktdjEAAAAABG5vbmUAAAAEbm9uZQ", "AAAAB3NzaC1yc2EAAAADAQABAAABAQ=="]
+    begin, end = "-----BEGIN OPENSSH PRIVATE KEY-----", "-----END OPENSSH PRIVATE KEY-----"
+    clean = Redactor().redact_document
+    assert clean(["before", begin, *body, end, "after"]) == ["before", *[SECRET] * 4, "after"]
+    assert clean(["begins inside:", *body, end, "after"]) == ["begins inside:", *[SECRET] * 3, "after"]
+    assert clean(["before", begin, *body]) == ["before", *[SECRET] * 3]
+    assert clean(["machine github.com", " login vasya", " password hunter2", "x"]) == [
+        "machine github.com", " login <user>", " password <secret>", "x",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -152,6 +219,23 @@ def test_addresses_and_devices(text, kept):
         "RuntimeError: expected scalar type c10::Half but found float",
         "gradio_auth=None, api_auth=None, --api --listen",
         "set HF_ENDPOINT=https://hf-mirror.example and HF_HUB_OFFLINE=1",
+        "machine learning login page, the password of the machine is wrong",
+        "remote: Support for password authentication was removed. Please login with another password.",
+        "requests.exceptions.HTTPError: 401: you must be logged in as a user to download",
+        "The web UI wants a password; use --gradio-auth-path FILE, not --gradio-auth",
+        "Incorrect username or password. ValueError: password cannot be empty",
+        "--gradio-auth-path C:\\sd\\auth.txt, listen: true",
+        r"C:\Users\Public\sd and C:\\Users\\Public\\sd",
+        "//server/share in code, path = 'models//Stable-diffusion//x', a // b",
+        r"models\Stable-diffusion\x.safetensors, D:\\sd\\models\\x, '\\n\\tat line', \\alpha\\beta",
+        r"\\?\C:\sd\models, \\.\pipe\docker_engine, \\wsl.localhost\Ubuntu\sd, \\wsl$\Ubuntu\sd, \\localhost\c$\sd",
+        "https://github.com/AUTOMATIC1111/stable-diffusion-webui.git and ssh://git@github.com/x/y.git",
+        "threading.local() self.local, /usr/local/bin, ~/.local/share, settings.local.json, from werkzeug.local import Local",
+        "https://api.trycloudflare.com/tunnel, https://ngrok.com/docs, gradio.live, https://www.gradio.app/docs",
+        "https://discord.com/invite/x, https://api.telegram.org, https://api.slack.com/messaging/webhooks",
+        "/media/disk/sd, /run/media/, /Volumes/Macintosh HD",
+        "-----BEGIN CERTIFICATE-----",
+        "Host: 127.0.0.1:7860, Host: huggingface.co",
     ],
 )
 def test_ordinary_lines_stay(text):
@@ -250,6 +334,11 @@ FORMS = [
     "http://me:a/{1}@p.example:3128", "https%3A%2F%2Fx%2Ff%3Ftoken%3D{1}", "https://x.example/f?b=1%26sig%3D{1}", "пароль: {1}", "mailto:{1}%40mail.ru",
     "D:\\Пользователи\\{1}\\sd", "USERNAME={1}", "COMPUTERNAME={1}", "socks5://me:{1}@127.0.0.1:1080", "ngrok authtoken {1}",
     "{1}@example.org", "/home/{1}/sd", "C:\\Users\\{1}\\sd", "C:\\\\Users\\\\{1}\\\\sd", "file:///C:/Users/{1}/sd", "Cookie: session={1}",
+    "--gradio-auth a:b, me:{1}", '--gradio-auth "a:b,me:{1}"', "--api-auth me:{1}, a:b", "http://me:<secret>{1}@p.example/", "https://{1}@github.com",
+    "machine github.com login {1} password {1}", "https://discord.com/api/webhooks/1234/{1}", "https://api.telegram.org/bot12345678:{1}/x",
+    "https://hooks.slack.com/services/T0/B0/{1}", "https://{1}.gradio.live", "{1}.trycloudflare.com", "https://{1}.eu.ngrok.io", "{1}.ngrok-free.app",
+    "https://{1}.loca.lt", "{1}.lhr.life", "{1}.serveo.net", "wandb: Currently logged in as: {1}", "\\\\{1}\\sd", "\\\\\\\\{1}\\\\sd", "Host: {1}.local",
+    "-----BEGIN RSA PRIVATE KEY-----\n{1}\n-----END RSA PRIVATE KEY-----",
 ]  # fmt: skip
 LOG_LINES = st.sampled_from(
     [
@@ -266,7 +355,7 @@ EDGE = st.sampled_from([" ", "\n", "\t", "\r\n", ", ", " | ", " (", " -> ", "; "
 
 
 @given(word=WORD, form=st.sampled_from(FORMS), before=LOG_LINES, after=LOG_LINES, edge=EDGE)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=int(os.environ.get("FOXUP_TEST_EXAMPLES", "400")), deadline=None)
 def test_no_secret_survives_anywhere(word, form, before, after, edge):
     text = before + edge + form.format(word, word) + edge + after
     redactor = Redactor(**LINUX, secrets=[word] if form == "{0}" else [])

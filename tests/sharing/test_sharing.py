@@ -149,6 +149,23 @@ SECRETS = {
     f"['--gradio-auth', 'me:{WORD}']": WORD,
     f"CIVITAI_API_KEY={WORD}": WORD,
     f"пароль: {WORD}": WORD,
+    f'--gradio-auth "a:b,me:{WORD}"': WORD,
+    f"--gradio-auth a:b, me:{WORD}": WORD,
+    f"--api-auth a:b,me:{WORD}": WORD,
+    f"machine github.com login me password {WORD}": WORD,
+    f"-----BEGIN OPENSSH PRIVATE KEY-----\n{WORD}\n-----END OPENSSH PRIVATE KEY-----": WORD,
+    f"https://discord.com/api/webhooks/1234/{WORD}": WORD,
+    f"https://api.telegram.org/bot12345678:{WORD}/sendMessage": WORD,
+    f"https://hooks.slack.com/services/T0/B0/{WORD}": WORD,
+    **{
+        f"https://{WORD}.{tunnel}": WORD
+        for tunnel in ("gradio.live", "trycloudflare.com", "ngrok-free.app", "ngrok.io")
+    },
+    **{f"https://{WORD}.{tunnel}": WORD for tunnel in ("loca.lt", "lhr.life", "serveo.net")},
+    f"https://{WORD}@github.com/x.git": WORD,
+    f"\\\\{WORD}\\share\\sd": WORD,
+    f"http://{WORD}.local:7860": WORD,
+    f"wandb: Currently logged in as: {WORD}": WORD,
     "/home/ivanov/webui": "ivanov",
     "C:\\Users\\ivanov\\webui": "ivanov",
 }

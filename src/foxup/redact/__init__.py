@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePath
 
-from foxup.redact import names, shapes
+from foxup.redact import names, places, shapes
 from foxup.redact.words import ADDRESS, DEVICE, EMAIL, HOME, HOST, SECRET, USER
 
 __all__ = ["ADDRESS", "DEVICE", "EMAIL", "HOME", "HOST", "SECRET", "USER", "Redactor"]
 
+_BETWEEN = "\x1e"
+"""The record separator: white space to an expression, and in no line of a log."""
 _Replacement = str | Callable[[re.Match[str]], str]
 
 
@@ -38,13 +40,15 @@ class Redactor:
 
     def __post_init__(self) -> None:
         literal = sorted({form for text in self.secrets for form in names.secret_forms(text)}, key=len, reverse=True)
-        sources = [("|".join(map(re.escape, literal)), SECRET)] if literal else []
-        sources += shapes.RULES
+        sources = [*places.BLOCKS, *shapes.ACCOUNTS]
+        sources += [("|".join(map(re.escape, literal)), SECRET)] if literal else []
+        sources += [*shapes.RULES, *places.RULES]
         if str(self.home).strip("/\\"):
             sources.append((names.home(str(self.home)), HOME))
         sources.append((names.ANY_HOME, HOME))
         known = ((self.host, HOST), (self.user, USER))
         sources += [(names.name(text), word) for text, word in known if names.private(text)]
+        sources += [(mount, USER) for mount in names.mounts(self.user)]
         self._steps = [(re.compile(source, re.IGNORECASE), replacement) for source, replacement in sources]
         self._steps += shapes.ADDRESSES
 
@@ -73,6 +77,7 @@ class Redactor:
 
     def _listed(self, values: list[object]) -> list[object]:
         """Redact a list, in which an argument's value may stand apart from its name."""
+        values = self._blocks(values)
         result: list[object] = []
         for previous, value in zip([None, *values], values, strict=False):
             named = isinstance(previous, str) and shapes.SECRET_OPTION.fullmatch(previous)
@@ -82,6 +87,19 @@ class Redactor:
             else:
                 result.append(self.redact_document(value))
         return result
+
+    def _blocks(self, values: list[object]) -> list[object]:
+        """Redact what stretches over the lines of a log, each of which is a text; as many are left."""
+        if not all(isinstance(value, str) and _BETWEEN not in value for value in values):
+            return values
+        text = _BETWEEN.join(map(str, values))
+        for pattern, replacement in self._steps[: len(places.BLOCKS)]:
+            text = pattern.sub(lambda match, new=replacement: self._block(new, match), text)  # type: ignore[misc]
+        return list(text.split(_BETWEEN)) if values else []
+
+    def _block(self, replacement: _Replacement, match: re.Match[str]) -> str:
+        new = self._replace(replacement, match)
+        return new + (_BETWEEN + SECRET) * (match.group().count(_BETWEEN) - new.count(_BETWEEN))
 
     def _replace(self, replacement: _Replacement, match: re.Match[str]) -> str:
         new = match.expand(replacement) if isinstance(replacement, str) else replacement(match)

@@ -80,6 +80,14 @@ def name(text: str) -> str:
     return rf"(?:(?<![^\W_])|(?<=%[0-9a-f][0-9a-f]))(?:{forms})(?:\.(?:local|lan|home|localdomain))?(?![^\W_])"
 
 
+def mounts(text: str) -> Iterable[str]:
+    """The user's name where disks are mounted: also one too short for a word of its own, or one that begins a name."""
+    forms = "|".join(_alternatives(text.strip()))
+    if forms and text.strip().lower() not in _NOT_PRIVATE:
+        yield rf"(?<=/media/)(?:{forms})(?=[/\s\"']|$)"
+        yield rf"(?<=/Volumes/)(?:{forms})(?-i:(?![a-zа-яё]))"
+
+
 def home(path: str) -> str:
     r"""The home folder however it is written: `C:\Users\Me`, `C:\\Users\\Me`, `/c/Users/me`, `file:///C:/Users/Me`."""
     drive, _, rest = path.partition(":") if re.match(r"[A-Za-z]:", path) else ("", "", path)

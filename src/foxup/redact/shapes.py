@@ -40,8 +40,19 @@ _SIGNED = (
 _AND = r"(?:[?&;#](?:amp;)?|\\{1,8}u0026|%3F|%26)"
 _NOT_AND = r"(?:(?!%26|\\+u0026)[^&\s\"'<>#;])+"
 
+_PAIR = r"[\"']?[^\s\"':,-][^\s\"':,]{0,100}:(?![\\/])[^\s\"',]+[\"']?"
+_SEPARATED = r"(?:\\{0,8}[\"']\s*+,\s*+|\s*+=\s*+|\s++|\\{0,8}[\"']\s++)"
+ACCOUNTS: tuple[tuple[str, str], ...] = (
+    (
+        rf"((?:--(?:api|gradio)[_-]a(?:u(?:th?)?)?{_SEPARATED}|(?:api|gradio)[_-]auth{_IS}))(?!-)(?!\\{{0,8}}[\"']--){_NOTHING}"
+        rf"{_VALUE}(?:{_QUOTED}|[^\s\"',)\]}}])*(?:(?:(?<=,)[ \t]+|[ \t]*,[ \t]*){_PAIR})*",
+        rf"\1{SECRET}",
+    ),
+)
+"""Names and passwords of the web UI, separated by commas. They go before single words that are known to be secret:
+with one of them taken out the list would not look like one any more."""
+
 RULES: tuple[tuple[str, str], ...] = (
-    (r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", SECRET),
     (r"(\bdigest\s++)(?!<secret>)(?:username|realm|nonce|response)=[^\r\n]+", rf"\1{SECRET}"),
     (
         r"((?:proxy-)?authorization\\{0,8}[\"']?\s*+[:=]\s*+\\{0,8}[\"']?(?:[a-z]+(?:\s|%20)++)?+)(?!<secret>)[^\s\"'<>,;\\]{4,}",
@@ -55,8 +66,8 @@ RULES: tuple[tuple[str, str], ...] = (
     (r"(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?", SECRET),
     (r"civitai[_-](?:api[_-]?)?(?:key|token)?[_-]?[0-9a-f]{32}", SECRET),
     # https://user:password@host, also without a password; a password may hold anything but white space and quotes
-    (r"(?<=://)(?!<secret>@)[^\s/\"'<>@:]{1,100}:(?!\d+/)[^\s\"'<>]{0,200}@(?=[\w\[.-])", f"{SECRET}@"),
-    (r"(?<=://)(?!<secret>@)[^\s/\"'<>]{1,300}@(?=[\w\[.-])", f"{SECRET}@"),
+    (r"(?<=://)(?!<secret>@)[^\s/\"'<>@:]{1,100}:(?!\d+/)(?:<secret>|[^\s\"'<>]){0,200}@(?=[\w\[.-])", f"{SECRET}@"),
+    (r"(?<=://)(?!<secret>@|git@)[^\s/\"'<>]{1,300}@(?=[\w\[.-])", f"{SECRET}@"),
     # without a scheme, as --proxy and HTTP_PROXY allow it: user:password@host:port
     (r"(?<![\w/.%+-])[\w.%+-]{1,100}:[^\s@/\"'<>:]{1,200}@(?=[\w.-]+:\d)", f"{SECRET}@"),
     (
@@ -66,7 +77,7 @@ RULES: tuple[tuple[str, str], ...] = (
     (rf"({_AND}(?:{_SIGNED})(?:=|%3D))(?!<secret>){_NOT_AND}", rf"\1{SECRET}"),
     (r"([?&;][\w.-]+=)(?!<secret>)[\w+/=%~-]{40,}", rf"\1{SECRET}"),
     (
-        rf"(--{_OPTION}(?:\\{{0,8}}[\"']\s*+,\s*+|\s*+=\s*+|\s++|\\{{0,8}}[\"']\s++))(?!-)(?!\\{{0,8}}[\"']--){_VALUE}",
+        rf"(--{_OPTION}{_SEPARATED})(?!-)(?!\\{{0,8}}[\"']--){_VALUE}",
         rf"\1{SECRET}",
     ),
     (rf"((?<![\w-])-u\s++)(?=\S+:\S){_VALUE}", rf"\1{SECRET}"),
