@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 DOMAIN = "foxup"
@@ -48,6 +49,15 @@ def _(message: str) -> str:
 def ngettext(singular: str, plural: str, count: int) -> str:
     """Translate a sentence that depends on a count (Russian has three forms)."""
     return _spoken.catalogue.ngettext(singular, plural, count)
+
+
+@cache
+def sentences() -> tuple[str, ...]:
+    """Return every sentence of the code, with its placeholders, in English and Russian; none without the catalogue."""
+    russian = _gettext.translation(DOMAIN, _LOCALE_DIR, languages=["ru"], fallback=True)
+    found: dict[str | tuple[str, int], str] = getattr(russian, "_catalog", {})  # gettext gives no list of its own
+    singular = [key if isinstance(key, str) else key[0] for key in found]
+    return tuple(dict.fromkeys(text for text in (*singular, *found.values()) if text))
 
 
 def pick(texts: Mapping[str, str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+from html import unescape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,17 +13,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from foxup import profile, sharing, survey
+from foxup import i18n, profile, sharing, survey
 from foxup.doctor import examination
 from foxup.doctor.case import Case
 from foxup.doctor.examination import Examination
 from foxup.doctor.run import examine
 from foxup.doctor.state import Config, Environment, Extension, LastVerdict, LogLine, LogState, Repository
+from foxup.doctor.texts import checks, say
 from foxup.errors import UsageError
 from foxup.facts import PythonFacts
 from foxup.paths import Layout
 from foxup.redact import Redactor
-from foxup.sharing import private
+from foxup.sharing import private, sentences
 from foxup.sharing.private import mangled, shaped, strip_prompts
 from tests.doctor.conftest import GTX_960, RTX_3060, RTX_5070, a1111, machine
 
@@ -163,7 +165,7 @@ SECRETS = {
     },
     **{f"https://{WORD}.{tunnel}": WORD for tunnel in ("loca.lt", "lhr.life", "serveo.net")},
     f"https://{WORD}@github.com/x.git": WORD,
-    f"\\\\{WORD}\\share\\sd": WORD,
+    f"in \\\\{WORD}\\share\\sd": WORD,
     f"http://{WORD}.local:7860": WORD,
     f"wandb: Currently logged in as: {WORD}": WORD,
     "/home/ivanov/webui": "ivanov",
@@ -274,6 +276,54 @@ def test_passwords_of_the_line_are_taken_out_everywhere():
         assert "asdfghjkl" not in text
     assert made.counts["<secret>"] >= 3
     assert "<secret>" in made.summary()
+
+
+def said(examined: Examination, code: str) -> list[str]:
+    """The sentences of a finding in all formats."""
+    made = sharing.make(examined, redactor=redactor(user="password", host="argument"))
+    finding = next(item for item in made.document["findings"] if item["code"] == code)
+    assert finding in json.loads(sharing.render(made, "json"))["findings"]
+    assert all(finding["message"] in unescape(sharing.render(made, form)) for form in ("md", "html"))
+    return [finding["message"], finding["cause"], finding["remedy"]]
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_the_words_of_foxup_stay(language):
+    """Whatever a person is called, and however much a sentence looks like an option with its password."""
+    i18n.use(language)
+    try:
+        line = "set COMMANDLINE_ARGS=--listen --api --gradio-auth me:pw77 --oops\r\n"
+        one = examined(a1111(launch_script=line))
+        assert said(one, "security-password-public") == [
+            *dataclasses.astuple(say("security-password-public", flag="--gradio-auth"))[2:5]
+        ]
+        assert said(one, "security-api-open") == [*dataclasses.astuple(say("security-api-open", flag="--listen"))[2:5]]
+        titles = {
+            item["id"]: item["title"]
+            for item in sharing.make(one, redactor=redactor(user="password")).document["checks"]
+        }
+        assert titles == {item.id: i18n.pick(item.title.model_dump()) for item in checks()}
+    finally:
+        i18n.use("en")
+
+
+def test_what_is_filled_into_a_sentence_goes():
+    line = LogLine(1, "SomethingError: --api-auth me:hunter2 in C:\\Users\\Vasiliy Pupkin\\x with token=abcdef")
+    one = examined(a1111(logs=(LogState("a.log", healthy=False, known=False, evidence=(line,)),)))
+    message = said(one, "log-unexplained")[0]
+    assert "SomethingError: --api-auth <secret> in ~\\x with token=<secret>" in message
+
+
+def test_a_sentence_nobody_knows_is_redacted_as_a_whole():
+    raw = {
+        "code": "x",
+        "message": "Use --api-auth me:hunter2",
+        "cause": "",
+        "remedy": "",
+        "commands": ["--api-auth a:b"],
+    }
+    clean = sentences.finding(raw, redactor().redact)
+    assert (clean["message"], clean["commands"]) == ("Use --api-auth <secret>", ["--api-auth <secret>"])
 
 
 PROMPT = "1girl, fox ears, my private wishes"

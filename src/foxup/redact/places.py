@@ -1,4 +1,4 @@
-r"""What is private about places: public tunnels, hooks that anybody can post to, shares, names of computers and accounts.
+r"""What is private about places: public tunnels, hooks that anybody can post to, shares, names of computers.
 
 Tunnels and hooks as their makers document them (gradio `share`, cloudflared, ngrok, localtunnel, localhost.run,
 serveo; Discord, Telegram's Bot API, Slack); netrc as curl and git read it; shares by the UNC convention.

@@ -44,8 +44,10 @@ _PAIR = r"[\"']?[^\s\"':,-][^\s\"':,]{0,100}:(?![\\/])[^\s\"',]+[\"']?"
 _SEPARATED = r"(?:\\{0,8}[\"']\s*+,\s*+|\s*+=\s*+|\s++|\\{0,8}[\"']\s++)"
 ACCOUNTS: tuple[tuple[str, str], ...] = (
     (
-        rf"((?:--(?:api|gradio)[_-]a(?:u(?:th?)?)?{_SEPARATED}|(?:api|gradio)[_-]auth{_IS}))(?!-)(?!\\{{0,8}}[\"']--){_NOTHING}"
-        rf"{_VALUE}(?:{_QUOTED}|[^\s\"',)\]}}])*(?:(?:(?<=,)[ \t]+|[ \t]*,[ \t]*){_PAIR})*",
+        (
+            rf"((?:--(?:api|gradio)[_-]a(?:u(?:th?)?)?{_SEPARATED}|(?:api|gradio)[_-]auth{_IS}))(?!-)(?!\\{{0,8}}[\"']--){_NOTHING}"
+            rf"{_VALUE}(?:{_QUOTED}|[^\s\"',)\]}}])*(?:(?:(?<=,)[ \t]+|[ \t]*,[ \t]*){_PAIR})*"
+        ),
         rf"\1{SECRET}",
     ),
 )

@@ -16,6 +16,7 @@ from foxup.components import launch_script
 from foxup.components.launch_script import Options
 from foxup.doctor.case import Case
 from foxup.redact import Redactor
+from foxup.sharing import sentences
 
 PROMPT = "<prompt>"
 _SECRET_FLAG = re.compile(r"--(?:api-a(?:u(?:th?)?)?|gradio-a(?:u(?:th?)?)?|ngrok)")
@@ -48,8 +49,11 @@ def clean(
     raw = copy.deepcopy(dict(document))
     if not with_prompts:
         _without_prompts(raw)
+    own = {"checks": raw.pop("checks", ()), "findings": raw.pop("findings", ())}
     posted = worker.redact_document(raw)
     assert isinstance(posted, dict)
+    posted["checks"] = [sentences.check(item, worker.redact) for item in own["checks"]]
+    posted["findings"] = [sentences.finding(item, worker.redact) for item in own["findings"]]
     _keep_shapes(raw["facts"], posted["facts"])
     _keep_versions(raw, posted, pins)
     _split_anew(posted)
