@@ -25,7 +25,8 @@ from foxup.facts import PythonFacts
 from foxup.paths import Layout
 from foxup.redact import Redactor
 from foxup.sharing import private, sentences
-from foxup.sharing.private import mangled, shaped, strip_prompts
+from foxup.sharing.private import mangled, shaped
+from foxup.sharing.prompts import strip
 from tests.doctor.conftest import GTX_960, RTX_3060, RTX_5070, a1111, machine
 
 EXAMPLES = int(os.environ.get("FOXUP_TEST_EXAMPLES", "60"))
@@ -343,9 +344,73 @@ def test_prompts_stay_only_when_wanted():
 
 def test_a_log_keeps_its_other_lines():
     lines = ["Loading weights", *INFOTEXT.split("\n"), "RuntimeError: CUDA out of memory"]
-    assert strip_prompts(lines) == [
+    assert strip(lines) == [
         "Loading weights", "<prompt>", "<prompt>", "Steps: 24, Sampler: DPM++ 2M, Seed: 1", "RuntimeError: CUDA out of memory",
     ]  # fmt: skip
+
+
+P, N = "SECRETPROMPT", "NEGPRIVATE"
+PROMPTS = [
+    (f"*** Arguments: ('task(a-1)', '{P} girl', '{N} hands', [], 20, '', 7.0) {{}}",
+     "*** Arguments: ('task(a-1)', '<prompt>', '<prompt>', [], 20, '', 7.0) {}"),
+    (f"Arguments: ('task(a)', <gradio.routes.Request object at 0x7f>, \"{P}'s girl\", '{N}', ['{P}'], 1) {{}}",
+     "Arguments: ('task(a)', <gradio.routes.Request object at 0x7f>, \"<prompt>\", '<prompt>', ['<prompt>'], 1) {}"),
+    (f"*** Arguments: ('task(a)', '{P} \\'x\\' (a:1.2), \"b\"', 3, {{'ad_prompt': '{P}', 'n': 1}}) {{'x': '{N}'}}",
+     "*** Arguments: ('task(a)', '<prompt>', 3, {'ad_prompt': '<prompt>', 'n': 1}) {'x': '<prompt>'}"),
+    (f"*** Arguments: ('task(a)',\n*** '{P} girl',\n*** '{N}', array([[1,\n***   2]]), 20) {{}}\n    Traceback (most recent call last):",
+     "*** Arguments: ('task(a)',\n*** '<prompt>',\n*** '<prompt>', array([[1,\n***   2]]), 20) {}\n    Traceback (most recent call last):"),
+    (f"Arguments: ('task(a)', '{P},\n girl {P}', 20) {{}}\nModel loaded in 1 s",
+     "Arguments: ('task(a)', '<prompt>\n<prompt>', 20) {}\nModel loaded in 1 s"),
+    (f"*** Arguments: ('task(a)', 0, '{P} cut off\n    Traceback (most recent call last):\n      File \"x\", line 1",
+     "*** Arguments: ('task(a)', 0, '<prompt>\n    Traceback (most recent call last):\n      File \"x\", line 1"),
+    (f"{P} girl', '{N} hands', [], 20) {{}}\n    Traceback (most recent call last):", "<prompt>\n    Traceback (most recent call last):"),
+    (f"args = ('task(a)', '{P}', 7)", "args = ('task(a)', '<prompt>', 7)"),
+    (f"txt2img: {P}, 1girl\n  0%|          | 0/20", "txt2img: <prompt>\n  0%|          | 0/20"),
+    (f"img2img: {P}\n{P} BREAK\n{P}\nTotal progress: 1", "img2img: <prompt>\n<prompt>\n<prompt>\nTotal progress: 1"),
+    (f"webui-1  | txt2img: {P}", "webui-1  | txt2img: <prompt>"),
+    (f"Startup time: 1\n{P}, 1girl,\n{P}\nNegative prompt: {N}\nSteps: 2, Sampler: Euler", "Startup time: 1\n<prompt>\n<prompt>\n<prompt>\nSteps: 2, Sampler: Euler"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "kept"), PROMPTS)
+def test_prompts_in_a_log(text, kept):
+    assert strip(text.split("\n")) == kept.split("\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Launching Web UI with arguments: --xformers --ckpt-dir 'D:/a b'",
+        "API error: POST: http://127.0.0.1:7860/sdapi/v1/txt2img {'error': 'RuntimeError', 'errors': 'out of memory'}",
+        "txt2img: RuntimeError: CUDA out of memory",
+        "Error in txt2img: x, y",
+        "usage: launch.py [-h]\nlaunch.py: error: unrecognized arguments: --oops",
+        "TypeError: txt2img() got an unexpected keyword argument 'x'",
+        "subprocess.CalledProcessError: Command '['git', 'clone']' returned non-zero exit status 128.",
+        "function () {}\nTraceback (most recent call last):",
+    ],
+)
+def test_lines_without_prompts_stay(text):
+    assert strip(text.split("\n")) == text.split("\n")
+
+
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    st.sampled_from([text for text, _kept in PROMPTS]),
+    st.sampled_from(
+        ["Loading weights [a] from b", "Startup time: 1 s", "*** Error completing request", "100%|##| 20/20"]
+    ),
+    st.text(st.sampled_from(list('ab ,:()[]<>|{}"\\Жя')), max_size=12),
+    st.sampled_from(["evidence", "tail"]),
+)
+def test_no_prompt_survives_in_any_format(text, around, more, where):
+    lines = [around, *text.replace(f"{P} girl", f"{P} {more} girl").split("\n"), around]
+    lines = lines[1:] if text.startswith(P) else lines
+    items = tuple(LogLine(number, line) for number, line in enumerate(lines))
+    log = LogState("webui.log", healthy=False, known=False, **{where: items if where == "evidence" else tuple(lines)})
+    for form, page in posted(examined(a1111(logs=(log,)))).items():
+        assert P not in page, form
+        assert N not in page, form
 
 
 @pytest.mark.parametrize(

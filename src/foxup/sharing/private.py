@@ -7,7 +7,7 @@ import getpass
 import os
 import re
 import socket
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -16,18 +16,15 @@ from foxup.components import launch_script
 from foxup.components.launch_script import Options
 from foxup.doctor.case import Case
 from foxup.redact import Redactor
-from foxup.sharing import sentences
+from foxup.sharing import prompts, sentences
+from foxup.sharing.prompts import PROMPT
 
-PROMPT = "<prompt>"
 _SECRET_FLAG = re.compile(r"--(?:api-a(?:u(?:th?)?)?|gradio-a(?:u(?:th?)?)?|ngrok)")
 """Options whose value is a secret, also shortened as argparse allows."""
 _PROXY = re.compile(r"(?i)_proxy$")
 _CREDENTIALS = re.compile(r"^(?:\w+://)?([^@]*):([^@]*)@")
 _SECRET_NAME = re.compile(r"(?i)(?:token|secret|passw|api_?key|credential|_auth)")
 _SHORTEST = 8
-_PARAMETERS = re.compile(r"\bSteps: \d+, Sampler: ")
-_NEGATIVE = re.compile(r"^\s*Negative prompt:")
-_LABELLED = re.compile(r"(?i)^(.*\bprompts?\b[\"']?\s*[:=]\s*)(?=\S).*$")
 _PLACEHOLDERS = ("~", "<user>", "<host>")
 
 
@@ -52,36 +49,13 @@ def clean(
     own = {"checks": raw.pop("checks", ()), "findings": raw.pop("findings", ())}
     posted = worker.redact_document(raw)
     assert isinstance(posted, dict)
-    posted["checks"] = [sentences.check(item, worker.redact) for item in own["checks"]]
-    posted["findings"] = [sentences.finding(item, worker.redact) for item in own["findings"]]
+    values = _values(worker, with_prompts=with_prompts)
+    posted["checks"] = [sentences.check(item, values) for item in own["checks"]]
+    posted["findings"] = [sentences.finding(item, values) for item in own["findings"]]
     _keep_shapes(raw["facts"], posted["facts"])
     _keep_versions(raw, posted, pins)
     _split_anew(posted)
     return posted
-
-
-def strip_prompts(lines: Iterable[str]) -> list[str]:
-    """Return the lines of a log with prompts and generation parameters replaced.
-
-    A picture's parameters are the prompt, then `Negative prompt:`, then `Steps: ..., Sampler: ...`.
-    """
-    result: list[str] = []
-    negative = False
-    for line in lines:
-        if _NEGATIVE.match(line):
-            result[-1:] = [PROMPT] if result else []
-            result.append(PROMPT)
-            negative = True
-        elif _PARAMETERS.search(line):
-            if not negative and result:
-                result[-1] = PROMPT
-            result.append(line[line.index("Steps: ") :])
-            negative = False
-        elif negative:
-            result.append(PROMPT)
-        else:
-            result.append(_LABELLED.sub(rf"\1{PROMPT}", line))
-    return result
 
 
 def _user() -> str:
@@ -113,11 +87,27 @@ def _without_prompts(raw: dict[str, Any]) -> None:
             verdict["infotext"] = PROMPT if verdict.get("infotext") else ""
     for log in (raw.get("log"), *raw["state"].get("logs", ())):
         if log:
-            log["tail"] = strip_prompts(log.get("tail", ()))
-            texts = strip_prompts(item["text"] for item in log.get("evidence", ()))
-            log["evidence"] = [{**item, "text": text} for item, text in zip(log["evidence"], texts, strict=False)]
-    for finding in raw.get("findings", ()):
-        finding["message"] = strip_prompts([finding["message"]])[0]
+            log["tail"] = prompts.strip(log.get("tail", ()))
+            log["evidence"] = _evidence(log.get("evidence", ()))
+
+
+def _evidence(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return lines picked out of a log without prompts; only what stood together is read together."""
+    found: list[dict[str, Any]] = []
+    begin = 0
+    for end in range(1, len(items) + 1):
+        if end == len(items) or items[end]["line"] != items[end - 1]["line"] + 1:
+            texts = prompts.strip(item["text"] for item in items[begin:end])
+            found += [{**item, "text": text} for item, text in zip(items[begin:end], texts, strict=True)]
+            begin = end
+    return found
+
+
+def _values(worker: Redactor, *, with_prompts: bool) -> Callable[[str], str]:
+    """Return what takes private things out of the values in a sentence, one of which may be a line of a log."""
+    if with_prompts:
+        return worker.redact
+    return lambda text: worker.redact("\n".join(prompts.strip(text.split("\n"))))
 
 
 def _keep_shapes(raw: dict[str, Any], posted: dict[str, Any]) -> None:
