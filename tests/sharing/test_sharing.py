@@ -17,6 +17,7 @@ from foxup import i18n, profile, sharing, survey
 from foxup.doctor import examination
 from foxup.doctor.case import Case
 from foxup.doctor.examination import Examination
+from foxup.doctor.look.install import _text
 from foxup.doctor.run import examine
 from foxup.doctor.state import Config, Environment, Extension, LastVerdict, LogLine, LogState, Repository
 from foxup.doctor.texts import checks, say
@@ -325,6 +326,43 @@ def test_a_sentence_nobody_knows_is_redacted_as_a_whole():
     }
     clean = sentences.finding(raw, redactor().redact)
     assert (clean["message"], clean["commands"]) == ("Use --api-auth <secret>", ["--api-auth <secret>"])
+
+
+def launch_lines(script: str, *, windows: bool) -> dict[str, str]:
+    one = examined(a1111(launch_script=script, windows=windows))
+    made = sharing.make(one, redactor=redactor("/home/vpupkin", "vpupkin", "pc"))
+    return {form: unescape(sharing.render(made, form)) for form in ("md", "html")}
+
+
+@pytest.mark.parametrize(
+    ("value", "windows", "shown"),
+    [
+        ("--ckpt-dir '/home/vpupkin/Мои модели' --listen", False, "--ckpt-dir '~/Мои модели' --listen"),
+        ("--ckpt-dir 'D:/Мой х' --theme dark", True, "--ckpt-dir 'D:/Мой х' --theme dark"),
+        ("--ckpt-dir D:/мехРх", True, "--ckpt-dir 'D:/мехРх'"),
+    ],
+)
+def test_arguments_read_as_they_were_written(value, windows, shown):
+    line = f"set COMMANDLINE_ARGS={value}\r\nset X=сам х\r\n" if windows else f'export COMMANDLINE_ARGS="{value}"\n'
+    for form, page in launch_lines(line, windows=windows).items():
+        assert f"\n{shown}\n" in page.replace("<pre>", "\n"), form
+        assert not windows or "X=сам х\n" in page
+
+
+@pytest.mark.parametrize("page", ["utf-8", "cp866", "cp1251"])
+def test_a_script_in_any_code_page_of_windows(page):
+    assert _text("set X=Мои модели\r\nset Y=1\r\n".encode(page)) == "set X=Мои модели\r\nset Y=1\r\n"
+
+
+def test_secrets_of_the_script_that_are_not_english():
+    line = "set COMMANDLINE_ARGS=--gradio-auth вася:семьдесят --ckpt-dir '\\\\NAS-VASYA\\models'\r\n"
+    said = "Launching Web UI with arguments: --ckpt-dir 'NAS-VASYA\\models' \\NAS-VASYAmodels, семьдесят"
+    one = examined(a1111(launch_script=line, logs=(LogState("a.log", tail=(said,)),)))
+    made = sharing.make(one, redactor=private.redactor(one.case))
+    for form in sharing.FORMATS:
+        page = sharing.render(made, form)
+        assert "семьдесят" not in (json.dumps(json.loads(page), ensure_ascii=False) if form == "json" else page)
+        assert "NAS-VASYAmodels" not in page
 
 
 PROMPT = "1girl, fox ears, my private wishes"

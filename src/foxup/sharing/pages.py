@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ def _environment(*, escape: bool) -> Environment:
     )
     environment.globals.update(_=i18n._, tail=_TAIL, signs=_SIGNS)
     environment.filters["plain"] = _plain
+    environment.filters["command"] = shlex.join
     return environment
 
 

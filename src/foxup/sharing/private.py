@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from foxup.components import launch_script
 from foxup.components.launch_script import Options
 from foxup.doctor.case import Case
 from foxup.redact import Redactor
-from foxup.sharing import prompts, sentences
+from foxup.sharing import prompts, script, sentences
 from foxup.sharing.prompts import PROMPT
 
 _SECRET_FLAG = re.compile(r"--(?:api-a(?:u(?:th?)?)?|gradio-a(?:u(?:th?)?)?|ngrok)")
@@ -25,6 +24,7 @@ _PROXY = re.compile(r"(?i)_proxy$")
 _CREDENTIALS = re.compile(r"^(?:\w+://)?([^@]*):([^@]*)@")
 _SECRET_NAME = re.compile(r"(?i)(?:token|secret|passw|api_?key|credential|_auth)")
 _SHORTEST = 8
+_SHARE = re.compile(r"(?<![\\\w:])\\\\(\w[\w.-]*)\\(\w[\w.$-]*)")
 _PLACEHOLDERS = ("~", "<user>", "<host>")
 
 
@@ -67,14 +67,16 @@ def _user() -> str:
 
 def _secrets(case: Case) -> Iterable[str]:
     """Give the literal secrets at hand: in variables, in proxies, behind arguments; also each name's password."""
-    script = launch_script.all_variables(case.script, windows=case.state.windows)
-    for name, value in (*os.environ.items(), *script.items()):
+    text, windows = case.state.launch_script, case.state.windows
+    for name, value in (*os.environ.items(), *script.variables(text, windows=windows).items()):
         if _SECRET_NAME.search(name) and len(value) >= _SHORTEST:
             yield value
         credentials = _CREDENTIALS.match(value) if _PROXY.search(name) else None
         if credentials:
             yield from (credentials[2], unquote(credentials[2]))
-    for group in Options.of(case.arguments).groups:
+    for share in _SHARE.findall(text or ""):  # as the web UI shows it after splitting: without backslashes
+        yield "".join(share)
+    for group in Options.of(script.arguments(text, windows=windows)).groups:
         flag, _sign, joined = group[0].partition("=")
         if _SECRET_FLAG.fullmatch(flag):
             for value in (joined, *group[1:]):
@@ -134,11 +136,11 @@ def shaped(before: str, after: str) -> str:
 def _split_anew(posted: dict[str, Any]) -> None:
     """Split arguments and variables out of the redacted script: splitting loses marks by which a path is known."""
     state = posted["state"]
-    script = state["launch_script"]
-    content = script.encode() if isinstance(script, str) else None
-    words = launch_script.current_arguments(content, windows=state["windows"])
-    variables = launch_script.all_variables(content, windows=state["windows"])
-    posted["launch"] = {"arguments": list(words), "variables": variables}
+    text = state["launch_script"] if isinstance(state["launch_script"], str) else None
+    posted["launch"] = {
+        "arguments": script.arguments(text, windows=state["windows"]),
+        "variables": script.variables(text, windows=state["windows"]),
+    }
 
 
 def _keep_versions(raw: Mapping[str, Any], posted: dict[str, Any], pins: Mapping[str, set[str]]) -> None:

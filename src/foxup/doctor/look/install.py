@@ -13,6 +13,8 @@ from foxup.doctor.texts import knowledge
 from foxup.paths import Layout
 from foxup.profile import Profile
 from foxup.receipt import from_document
+from foxup.signatures.decode import LineDecoder
+from foxup.signatures.phrases import Phrases
 from foxup.system import files as disk
 from foxup.system.journal import Journal
 
@@ -68,10 +70,8 @@ def _version(root: Path) -> str | None:
 
 
 def _text(content: bytes | None) -> str | None:
-    """Read a script as text; one from an old Windows editor is in its code page."""
+    """Read a script as text; one from an old Windows editor is in its code page, one for cmd.exe in the console's."""
     if content is None:
         return None
-    try:
-        return content.decode("utf-8")
-    except UnicodeDecodeError:
-        return content.decode("cp1251", "replace")
+    decoder = LineDecoder(Phrases(()))
+    return "\n".join(decoder.decode(line) for line in content.split(b"\n"))
