@@ -11,7 +11,7 @@ from foxup.redact.words import HOST, SECRET, USER
 _SLASH = r"(?:\\{0,4}/|%2F)"
 _LABEL = r"[\w-]{1,63}"
 _NAME = rf"{_LABEL}(?:\.{_LABEL}){{0,3}}"
-_BEGIN = r"(?<![\w.<>-])"
+_BEGIN = r"(?:(?<![\w.<>%-])|(?<=%2F))"
 _TUNNELS = (
     r"gradio\.live|trycloudflare\.com|ngrok-free\.(?:app|dev)|ngrok\.(?:io|app|dev)|loca\.lt|localtunnel\.me|lhr\.(?:life|rocks)|"
     r"localhost\.run|serveo\.net|(?:free|a)\.pinggy\.(?:link|online|io)|bore\.pub|devtunnels\.ms|ts\.net"
@@ -22,7 +22,7 @@ _CODE = r"(?!(?:_?threading|_?thread|self|cls|this|config|settings|env|torch|wer
 """Words of programs before `.local`."""
 _LOCAL = r"local|lan|fritz\.box|home\.arpa"
 _OWN_HOST = r"(?!(?:localhost|wsl\$|wsl\.localhost|tsclient|UNC)\\)"
-_UNC_NAME = r"(?:[^\W_][\w.-]{0,62}\$?)"
+_UNC_NAME = r"(?:[^\W_][\w.-]{1,62}\$?)"
 _STYLE = r"(?:\x1b\[[\d;]*m)*"
 _WHERE = rf"(?:\bmachine\s+(?:{_LABEL}(?:\.{_LABEL}){{1,6}}|localhost)|(?<![^\n\x1e])[ \t]*default)"
 """Whose password netrc gives; a host has a dot, unlike machine learning."""
@@ -47,18 +47,24 @@ RULES: tuple[tuple[str, str], ...] = (
         rf"(\bapi\.telegram\.org{_SLASH}(?:file{_SLASH})?bot)(?!<secret>)\d+(?::|%3A)[\w-]+",
         rf"\1{SECRET}",
     ),
-    (r"(?<![\w-])\d{8,10}:AA[\w-]{30,}", SECRET),
+    (r"(?:(?<![\w-])|(?<=bot))\d{8,10}:AA[\w-]{30,}", SECRET),
     (
         rf"(\bhooks\.slack(?:-gov)?\.com{_SLASH}(?:services|workflows|triggers){_SLASH})(?!<secret>)(?:[^\s\"'<>?\\]|\\+/)+",
         rf"\1{SECRET}",
     ),
     (rf"{_BEGIN}{_SERVICE}{_NAME}\.({_TUNNELS})(?![\w-]|\.\w)", rf"{HOST}.\1"),
-    (rf"{_BEGIN}(?<!\\)(?:(?<!/)|(?<=//)){_CODE}{_NAME}\.(?:{_LOCAL})(?![\w(-]|\.\w|\\)", HOST),
+    (rf"{_BEGIN}(?<!\\)(?<!named ['\"])(?:(?<!/)|(?<=//)){_CODE}{_NAME}\.(?:{_LOCAL})(?![\w(-]|\.\w|\\)", HOST),
     (rf"(?<![\\\w:.)\]])(\\\\){_OWN_HOST}{_UNC_NAME}(?=\\[\w$])", rf"\1{HOST}"),
     (rf"(?<![\\\w:.)\]])(\\{{4}}){_OWN_HOST}{_UNC_NAME}(?=\\\\[\w$])", rf"\1{HOST}"),
     (rf"(\\\\\?\\+UNC\\+){_UNC_NAME}(?=\\+[\w$])", rf"\1{HOST}"),
-    (rf"(\b(?:smb|cifs|nfs|file)://)(?!localhost/){_LABEL}(?:\.{_LABEL}){{0,5}}(?=[/:])", rf"\1{HOST}"),
-    (rf"(\blogged in as:\s*{_STYLE})(?!<user>)[^\s\x1b<>,()]+(?:\s+\([^)\n]+\))?", rf"\1{USER}"),
+    (rf"(\b(?:smb|cifs|nfs)://|\bfile:(?://){{1,2}})(?!localhost/){_LABEL}(?:\.{_LABEL}){{0,5}}(?=[/:])", rf"\1{HOST}"),
+    (
+        (
+            rf"((?:\blogged in as:\s*|\bwandb: [^\n]{{0,40}}?\blogged in as:?\s+){_STYLE})(?!<user>)"
+            rf"[^\s\x1b<>,()]+(?:{_STYLE}\s+\([^)\n]+\))?"
+        ),
+        rf"\1{USER}",
+    ),
     (rf"(\blogged in to \S+ (?:as|account) {_STYLE})(?!<user>)[^\s\x1b<>,()]+", rf"\1{USER}"),
 )
 """Expression and replacement."""

@@ -40,16 +40,22 @@ _SIGNED = (
 _AND = r"(?:[?&;#](?:amp;)?|\\{1,8}u0026|%3F|%26)"
 _NOT_AND = r"(?:(?!%26|\\+u0026)[^&\s\"'<>#;])+"
 
-_PAIR = r"[\"']?[^\s\"':,-][^\s\"':,]{0,100}:(?![\\/])[^\s\"',]+[\"']?"
+_PAIR = (
+    r"(?:\"[^\s\"':,-][^\"':,\n]{0,100}:(?![\\/])[^\"\n]+\"|'[^\s\"':,-][^\"':,\n]{0,100}:(?![\\/])[^'\n]+'|"
+    r"[^\s\"':,-][^\s\"':,]{0,100}:(?![\\/])[^\s\"',]+)"
+)
+_BARE_PAIR = r"[^\W\d][\w.@-]{1,100}:(?![\\/])[^\s\"',]+"
 _SEPARATED = r"(?:\\{0,8}[\"']\s*+,\s*+|\s*+=\s*+|\s++|\\{0,8}[\"']\s++)"
 ACCOUNTS: tuple[tuple[str, str], ...] = (
     (
         (
             rf"((?:--(?:api|gradio)[_-]a(?:u(?:th?)?)?{_SEPARATED}|(?:api|gradio)[_-]auth{_IS}))(?!-)(?!\\{{0,8}}[\"']--){_NOTHING}"
-            rf"{_VALUE}(?:{_QUOTED}|[^\s\"',)\]}}])*(?:(?:(?<=,)[ \t]+|[ \t]*,[ \t]*){_PAIR})*"
+            rf"(?:(?:{_QUOTED}){{2,}}|{_VALUE})(?:(?:(?<=,)[ \t]+|[ \t]*,[ \t]*){_PAIR}|[ \t]+{_BARE_PAIR})*"
         ),
         rf"\1{SECRET}",
     ),
+    # a list that was taken apart at its blanks
+    (rf"(\bunrecognized arguments:[^\n]*?[ \t])(?<!=){_BARE_PAIR}[^\n]*", rf"\1{SECRET}"),
 )
 """Names and passwords of the web UI, separated by commas. They go before single words that are known to be secret:
 with one of them taken out the list would not look like one any more."""
