@@ -299,6 +299,13 @@ def test_time_grows_with_the_text_only():
         "%26",
         "token ",
         "[(",
+        "AAAA ",
+        "a-b.",
+        "machine a.b login c ",
+        "--gradio-auth a:b, ",
+        "unrecognized arguments: a ",
+        "wandb: a ",
+        "\\\\ab\\",
     ):
         begun = time.process_time()
         worker.redact(piece * (8000 // len(piece)))

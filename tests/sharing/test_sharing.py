@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import time
 from html import unescape
 from pathlib import Path
 from urllib.parse import quote
@@ -430,6 +431,15 @@ def test_prompts_in_a_log(text, kept):
 )
 def test_lines_without_prompts_stay(text):
     assert strip(text.split("\n")) == text.split("\n")
+
+
+@pytest.mark.parametrize(
+    "piece", ["a b, ", "'a', ", "Arguments: (", ") {", "txt2img: ", "prompt: ", "(", "\\\\", "task('"]
+)
+def test_time_grows_with_the_log_only(piece):
+    begun = time.process_time()
+    strip([piece * (60_000 // len(piece))] * 2)
+    assert time.process_time() - begun < 2
 
 
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))

@@ -19,8 +19,6 @@ _PARAMETERS = re.compile(r"\bSteps: \d+, Sampler: ")
 _NEGATIVE = re.compile(r"^\s*Negative prompt:")
 _LABELLED = re.compile(r"(?i)^(.*\bprompts?\b[\"']?\s*[:=]\s*)(?=\S).*$")
 _ARGUMENTS = re.compile(r"\bArguments:\s*(?:args\s*=\s*)?(?=[(\[])|(?=[(\[]\s*[\"']task\()")
-_CUT = re.compile(r"[\"'\])\w],? .*[\"'\]\w>]\) \{[^{}]*\}\s*$")
-"""The end of arguments whose beginning is not among the lines."""
 _CONSOLE = re.compile(r"^((?:[^A-Za-z]*|.{0,60}\|\s*)(?:txt2img|img2img):\s*)(?=\S)(?!\w*(?:Error|Exception|Warning):)")
 _TOKEN = re.compile(r"[(\[{]|[)\]}]|[\"']")
 _KEPT = re.compile(r"task\([\w-]*\)|[\W\d_]*")
@@ -134,6 +132,12 @@ def _cut(lines: list[str]) -> int:
     for number, line in enumerate(lines):
         if _ARGUMENTS.search(line) or _begins().match(line):
             return 0
-        if _CUT.search(line):
+        if _closes(line):
             return number + 1
     return 0
+
+
+def _closes(line: str) -> bool:
+    """Whether arguments end there, as in `..., 7.0) {}`."""
+    words, sign, named = line.rstrip().rpartition(") {")
+    return bool(sign) and named.endswith("}") and ", " in words and (words[-1].isalnum() or words[-1] in "'\"])>")
