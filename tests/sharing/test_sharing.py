@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from foxup import i18n, profile, sharing, survey
+from foxup import i18n, profile, sharing, signatures, survey
 from foxup.doctor import examination
 from foxup.doctor.case import Case
 from foxup.doctor.examination import Examination
@@ -308,6 +308,28 @@ def test_the_words_of_foxup_stay(language):
         assert titles == {item.id: i18n.pick(item.title.model_dump()) for item in checks()}
     finally:
         i18n.use("en")
+
+
+@pytest.mark.parametrize("language", i18n.LANGUAGES)
+def test_every_sentence_of_the_catalogue_stays(language):
+    i18n.use(language)
+    try:
+        for code in signatures.load().signatures:
+            raw = {**signatures.finding(code).to_document(), "commands": []}
+            assert sentences.finding(raw, lambda _text: "changed") == raw
+    finally:
+        i18n.use("en")
+
+
+def test_the_reading_with_the_most_words_counts():
+    known = (
+        "{title}: could not check. {why}",
+        "The token is wrong or has ended at {host}: could not check. {why}",
+        "{a}",
+    )
+    text = "The token is wrong or has ended at me@example.org: could not check. --api-auth a:b"
+    kept = "The token is wrong or has ended at <email>: could not check. --api-auth <secret>"
+    assert sentences.values_only(text, known, redactor().redact) == kept
 
 
 def test_what_is_filled_into_a_sentence_goes():

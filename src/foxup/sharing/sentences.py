@@ -45,7 +45,8 @@ def _fits(templates: Iterable[str], text: str) -> list[list[str]]:
     found = []
     for template in templates:
         pattern, letters, longest = _pattern(template)
-        hit = pattern.fullmatch(text) if letters >= _LEAST and longest in text else None
+        tells = letters >= _LEAST or not pattern.groups
+        hit = pattern.fullmatch(text) if tells and longest in text else None
         if hit:
             found.append((letters, _parts(hit)))
     return [parts for _letters, parts in sorted(found, key=lambda item: -item[0])]
@@ -59,7 +60,10 @@ def _parts(hit: re.Match[str]) -> list[str]:
 @cache
 def _pattern(template: str) -> tuple[re.Pattern[str], int, str]:
     """Return an expression with a group for each placeholder, the letters outside of them, the longest such piece."""
-    pieces = [(words, name) for words, name, _spec, _conversion in Formatter().parse(template)]
+    try:
+        pieces = [(words, name) for words, name, _spec, _conversion in Formatter().parse(template)]
+    except ValueError:  # a sentence that nothing is filled into may hold a brace
+        pieces = [(template, None)]
     expression = "".join(re.escape(words) + ("" if name is None else r"([\s\S]*?)") for words, name in pieces)
     letters = sum(sign.isalpha() for words, _name in pieces for sign in words)
     return re.compile(expression), letters, max((words for words, _name in pieces), key=len, default="")
