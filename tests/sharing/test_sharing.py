@@ -87,6 +87,7 @@ MACHINES = [
     machine(target="C:\\Users\\Вася Пупкин\\webui", temp="C:\\Users\\Вася\\Temp"),
     machine(python=(PythonFacts("3.10.11", path="C:\\Users\\Вася\\py\\python.exe"),)),
     machine(git=None, ram_mib=6000, pagefile_mib=0),
+    machine(target="\\\\NAS-VASYA\\sd\\webui"),
 ]
 
 
