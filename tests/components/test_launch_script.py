@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -61,7 +59,10 @@ def test_bat_keeps_what_the_person_wrote(before, after):
     ("before", "after"),
     [
         (b"export COMMANDLINE_ARGS='--api'\n", b"export COMMANDLINE_ARGS='--api --xformers --no-half-vae'\n"),
-        (b"COMMANDLINE_ARGS=--api # mine\n", b'COMMANDLINE_ARGS="--api --xformers --no-half-vae" # mine\n'),
+        (
+            b"COMMANDLINE_ARGS=--api # mine\n",
+            b'COMMANDLINE_ARGS=--api # mine\nexport COMMANDLINE_ARGS="$COMMANDLINE_ARGS --xformers --no-half-vae"\n',
+        ),
         (
             b'export COMMANDLINE_ARGS="$MINE --api"\n',
             b'export COMMANDLINE_ARGS="$MINE --api"\n'
@@ -119,14 +120,6 @@ def test_bash_reads_the_values_as_they_were_meant(tmp_path, value):
         ["bash", "-c", f'. "$1"; python3 -c "{code}"', "-", str(path)], capture_output=True, text=True, check=True
     )
     assert eval(result.stdout) == [value, ["--ckpt-dir", value]]
-
-
-@pytest.fixture(scope="session")
-def wine(tmp_path_factory) -> dict[str, str]:
-    if shutil.which("wine") is None:
-        pytest.skip("wine is not installed")
-    prefix = tmp_path_factory.mktemp("wine")
-    return {**os.environ, "WINEPREFIX": str(prefix), "WINEDEBUG": "-all", "DISPLAY": ""}
 
 
 @pytest.mark.parametrize("folder", ["plain", "with space", "per%cent", "a&b"])
