@@ -110,3 +110,22 @@ def test_merging_any_batch_file_twice_changes_nothing(parts):
 def test_nothing_a_file_may_hold_stops_the_reading(text, windows):
     once = script.merge(text.encode(), WANTED, NAMES, windows=windows)
     assert script.merge(once, WANTED, NAMES, windows=windows) == once
+
+
+@given(
+    st.lists(
+        st.sampled_from([
+            "if", "then", "fi", "else", "case x in", "esac", ";;", "(", ")", "{", "}", "for x in", "do", "done", "f()", "&&",
+            "||", "|", "\n", ";", "<<E", "E", "'", '"', "\\", "`", "$(", "${", "[[", "]]", "return", "exec x", ">x", "#",
+            "export COMMANDLINE_ARGS=--api", "COMMANDLINE_ARGS", "=", "set", "call webui.bat", "&", "^", "%X%", "rem", "exit",
+            "if exist x", "\r\n", "for %%a in (x) do", "$COMMANDLINE_ARGS", "%COMMANDLINE_ARGS%", "--medvram", "goto :eof",
+        ])
+    ),
+    st.booleans(),
+)  # fmt: skip
+def test_no_order_of_commands_stops_the_reading(parts, windows):
+    text = " ".join(parts).encode()
+    once = script.merge(text, WANTED, NAMES, windows=windows)
+    assert script.merge(once, WANTED, NAMES, windows=windows) == once
+    script.spoiled(text, windows=windows)
+    script.mended(text, {"--medvram"}, windows=windows)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
-import shlex
-
-from foxup.components.launch_script import NAME, merge
+from foxup.components import launch_script
+from foxup.components.launch_script import NAME
 from foxup.doctor.case import Case
 from foxup.doctor.checks import launching
 from foxup.i18n import _
@@ -14,18 +12,18 @@ from foxup.step import Step, WriteFile
 from foxup.system import files
 
 ARGUMENTS = "launch-script.arguments"
-_LINE = re.compile(
-    rf"^[ \t]*(?:@?[ \t]*set[ \t]+\"?|(?:export[ \t]+)?){NAME}=.*$(?:\r?\n)?".encode(), re.IGNORECASE | re.MULTILINE
-)
 
 
 def steps(case: Case, layout: Layout) -> tuple[Step, ...]:
-    """Return the step that writes the line of arguments anew; nothing when the script is gone."""
+    """Return the step that writes the arguments anew; nothing when the script is gone or only its owner can do it."""
     present = files.read_bytes(layout.launch_script)
     if present is None:
         return ()
-    words, dropped = arguments(case)
-    content = merge(_LINE.sub(b"", present), words, {}, windows=layout.windows)
+    taken = {"--port"} if case.state.port.taken and case.state.port.fixed else set()
+    mended = launch_script.mended(present, set(launching.unknown(case)) | taken, windows=layout.windows)
+    if mended is None:
+        return ()
+    content, dropped = mended
     action = WriteFile(layout.launch_script, content, files.sha256_bytes(present))
     return (
         Step(
@@ -40,15 +38,6 @@ def steps(case: Case, layout: Layout) -> tuple[Step, ...]:
     )
 
 
-def arguments(case: Case) -> tuple[tuple[str, ...], list[str]]:
-    """Return the words that stay in the line, and those that go."""
-    have = _readable(case)
-    unknown = set(launching.unknown(case))
-    taken = {"--port"} if case.state.port.taken and case.state.port.fixed else set()
-    stay = launching.without(have, unknown | taken)
-    return stay, [word for word in have if word not in stay]
-
-
 def trusting(paths: tuple[str, ...]) -> Step:
     """Return what trusting folders means, for people; the way back is among the details."""
     return Step(
@@ -57,10 +46,3 @@ def trusting(paths: tuple[str, ...]) -> Step:
         why=_("It changes your own git configuration, nothing in the folders."),
         details=tuple(f'git config --global --unset-all safe.directory "{path}"' for path in paths),
     )
-
-
-def _readable(case: Case) -> tuple[str, ...]:
-    """Return the words of the line; of one with a quotation mark too many, what is left without any."""
-    if not launching.unreadable(case):
-        return case.arguments
-    return tuple(shlex.split(re.sub(r"[\"'`]", " ", launching.raw(case))))

@@ -6,6 +6,7 @@ handled as Latin-1, so that any byte survives the way through.
 
 from __future__ import annotations
 
+from foxup.components.launch_script.mending import mended, spoiled
 from foxup.components.launch_script.merging import merge, read
 from foxup.components.launch_script.options import Options, conflicts, missing, words
 from foxup.components.launch_script.reading import NAME
@@ -15,16 +16,9 @@ from foxup.i18n import _
 from foxup.step import EditLaunchScript, Step
 
 __all__ = [
-    "NAME",
-    "Options",
-    "all_variables",
-    "conflicts",
-    "current_arguments",
-    "findings",
-    "merge",
-    "missing",
-    "steps",
-]
+    "NAME", "Options", "all_variables", "conflicts", "current_arguments", "findings", "mended", "merge", "missing",
+    "possible_conflicts", "spoiled", "steps",
+]  # fmt: skip
 
 
 def current_arguments(script: bytes | None, *, windows: bool) -> tuple[str, ...]:

@@ -214,6 +214,8 @@ class _Reader:
             if live:
                 self._set(self._expanded(hit["rest"]) if hit["call"] else hit["rest"])
             return True
+        if re.match(r"--?\w", command):
+            self.reading.strays.append(self.next - 1)
         leaves = _LEAVES.match(command) and not self.inside
         self.ended = bool(_STARTS.match(command)) or bool(leaves)
         self.reading.others |= not self.ended and command.lower().startswith("call")

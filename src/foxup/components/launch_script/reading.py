@@ -31,14 +31,16 @@ class Reading:
     """The variables, as they are when the web UI starts.
 
     `computed` names those whose value holds what only a shell could work out; `end` is the line before which a new
-    line takes effect; `others` says that another script is called, which may set anything; `broken` is the line where
-    a quotation mark is opened that nothing closes.
+    line takes effect; `strays` are lines where an option stands in place of a command or variable; `others` says that
+    another script is called, which may set anything; `broken` is the line where a quotation mark is opened that
+    nothing closes.
     """
 
     variables: dict[str, str] = field(default_factory=dict)
     computed: set[str] = field(default_factory=set)
     assignments: list[Assignment] = field(default_factory=list)
     comments: list[int] = field(default_factory=list)
+    strays: list[int] = field(default_factory=list)
     end: int = 0
     others: bool = False
     broken: int | None = None

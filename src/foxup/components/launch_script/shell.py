@@ -15,6 +15,8 @@ PLAIN = re.compile(
 )
 TEMPLATE = re.compile(r'^#[ \t]?export COMMANDLINE_ARGS=""[ \t]*\r?\n?$')
 _ASSIGNS = re.compile(r"([A-Za-z_]\w*)(\+?)=")
+_OPTION = re.compile(r"--?\w|\xe2\x80[\x93\x94]")
+"""Also behind the dash of a typesetter, in UTF-8."""
 _DECLARES = {"export", "declare", "typeset", "readonly", "local"}
 _LEAVES = {"return", "exit", "exec"}
 _SOURCES = {"source", ".", "eval"}
@@ -168,6 +170,7 @@ class _Reader:
         if not words or not live or self.ended is not None:
             return False
         name = words[0].bare()
+        self._note_strays(words)
         rest = [item for item in words if _ASSIGNS.match(item.text)]
         if name in _DECLARES or len(rest) == len(words):
             self._assign(words, rest)
@@ -177,6 +180,14 @@ class _Reader:
             self.ended = words[0].first
         self._call(name)
         return False
+
+    def _note_strays(self, words: list[Token]) -> None:
+        """Note an option in place of a command, or behind an assignment that needed quotation marks."""
+        for before, item in zip([None, *words], words, strict=False):
+            if _OPTION.match(item.text) and (before is None or before.text.startswith(f"{NAME}=")):
+                self.reading.strays.append(item.first)
+                if before is words[0]:  # bash takes the option for the command, and the assignment is lost
+                    self._assign([before], [before])
 
     def _call(self, name: str) -> None:
         if name not in self.functions or self.depth >= _DEEPEST:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import replace
 
 from foxup import signatures
 from foxup.components import launch_script
-from foxup.components.launch_script import NAME, Options
+from foxup.components.launch_script import NAME
 from foxup.context import Context
 from foxup.doctor.case import Case, NotApplicable
 from foxup.doctor.checks.webui import need_webui
@@ -19,7 +18,6 @@ from foxup.i18n import _
 _CONSOLE = "console-selected-freeze"
 _WHY_SILENT = ("ui-stuck-loading", _CONSOLE)
 _NOTHING = "nothing-happens-on-generate"
-_LINE = re.compile(rf"^\s*(?:@?\s*set\s+\"?|(?:export\s+)?){NAME}=(.*)$", re.IGNORECASE | re.MULTILINE)
 _SETS = re.compile(rf"^\s*@?\s*set\s+\"?{NAME}=", re.IGNORECASE | re.MULTILINE)
 
 
@@ -81,25 +79,8 @@ def unknown(case: Case) -> list[str]:
 
 
 def unreadable(case: Case) -> bool:
-    """Whether the line of arguments cannot be split."""
-    value = launch_script.all_variables(case.script, windows=case.state.windows).get(NAME) or raw(case)
-    try:
-        shlex.split(value)
-    except ValueError:
-        return True
-    return False
-
-
-def without(words: tuple[str, ...], flags: set[str]) -> tuple[str, ...]:
-    """Return the words without some options and their values."""
-    groups = Options.of(words).groups
-    return tuple(word for group in groups if group[0].partition("=")[0] not in flags for word in group)
-
-
-def raw(case: Case) -> str:
-    """Return the value of the line as it stands, also where a shell could not make sense of it."""
-    hits: list[str] = _LINE.findall(case.state.launch_script or "")
-    return hits[-1] if hits else ""
+    """Whether the shell or the web UI cannot read the arguments."""
+    return launch_script.spoiled(case.script, windows=case.state.windows)
 
 
 def _prescribed(case: Case) -> tuple[str, ...]:
