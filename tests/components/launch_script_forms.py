@@ -45,6 +45,10 @@ SHELL = [
     b'export COMMANDLINE_ARGS="--api"\r\nexport X=1\r\n',
     b'export COMMANDLINE_ARGS=""\n',
     b"export COMMANDLINE_ARGS=\n",
+    b'COMMANDLINE_ARGS="--api"\n',
+    b'COMMANDLINE_ARGS="--xformers --no-half-vae"\n',
+    b'set -a\nCOMMANDLINE_ARGS="--api"\n',
+    b'export COMMANDLINE_ARGS="--api"\nunset COMMANDLINE_ARGS\n',
     b"unset X\nexport COMMANDLINE_ARGS=$'--api --medvram'\n",
 ]
 
@@ -70,6 +74,8 @@ BATCH = [
     b"rem set COMMANDLINE_ARGS=--listen\r\n:: set COMMANDLINE_ARGS=--listen\r\n" + RUN,
     b"set MINE=--api\r\nset COMMANDLINE_ARGS=%MINE% --medvram\r\n" + RUN,
     b"if exist webui.bat (\r\n  call webui.bat\r\n)\r\n",
+    b"if exist webui.bat (\r\n  set COMMANDLINE_ARGS=--api\r\n  call webui.bat\r\n)\r\n",
+    b'set COMMANDLINE_ARGS=--api & rem\r\nstart "SD" /wait webui.bat\r\n',
     b"set COMMANDLINE_ARGS=--api\r\nexit /b\r\n" + RUN,
     b"set COMMANDLINE_ARGS=\r\n\r\n" + RUN,
     b"@echo off\r\n\n\r\nset PYTHON=\r\n\nset COMMANDLINE_ARGS=\r\n" + RUN,

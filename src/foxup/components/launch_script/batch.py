@@ -218,6 +218,8 @@ class _Reader:
             self.reading.strays.append(self.next - 1)
         leaves = _LEAVES.match(command) and not self.inside
         self.ended = bool(_STARTS.match(command)) or bool(leaves)
+        self.reading.starts = self.next - 1 if self.ended and not leaves else None
+        self.reading.passed = self.ended and not live
         self.reading.others |= not self.ended and command.lower().startswith("call")
         return False
 

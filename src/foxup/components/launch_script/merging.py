@@ -14,8 +14,9 @@ _SHELL_SPECIAL = re.compile(r"""(["$`\\])""")
 
 
 def read(text: str, *, windows: bool) -> list[Reading]:
-    """Read the script once per world; the first is the likeliest."""
-    return [(batch if windows else shell).read(text, world) for world in WORLDS]
+    """Read the script once per world in which the web UI starts; the first is the likeliest."""
+    worlds = [(batch if windows else shell).read(text, world) for world in WORLDS]
+    return [world for world in worlds if not world.passed] or worlds
 
 
 def merge(script: bytes, arguments: Sequence[str], environment: Mapping[str, str], *, windows: bool) -> bytes:
@@ -71,6 +72,8 @@ def inserted(lines: list[str], at: int, line: str, *, windows: bool) -> list[str
     before = lines[:at]
     if before and not before[-1].endswith("\n"):
         before = [*before[:-1], before[-1] + end]
+    if at == len(lines) and before and before[-1].rstrip("\r\n").endswith("^" if windows else "\\"):
+        before = [*before, end]  # or the last line would go on in the new one
     return [*before, line + end, *lines[at:]]
 
 
@@ -91,6 +94,9 @@ def _with_arguments(text: str, arguments: Sequence[str], *, windows: bool) -> tu
     addition = " ".join(quoted(word, windows=windows) for group in groups for word in group)
     lines = lines_of(text)
     plain = _plain(worlds, lines, windows=windows)
+    if not addition and any(world.unexported for world in worlds):
+        changed = "".join(inserted(lines, worlds[0].end, f"export {NAME}", windows=False))
+        return text if any(world.unexported for world in read(changed, windows=False)) else changed, None
     if not addition and (plain is not None or _mentioned(lines, windows=windows)):
         return text, plain
     edited = _appended(lines[plain], addition, windows=windows) if plain is not None else None
@@ -99,8 +105,22 @@ def _with_arguments(text: str, arguments: Sequence[str], *, windows: bool) -> tu
         return "".join(lines), plain
     changed, at = _added(worlds[0], lines, addition, windows=windows)
     if addition and needed(read(changed, windows=windows), arguments):
-        return text, None  # the line would have no effect there
+        return _within_block(text, worlds[0].starts, addition, arguments), None
     return changed, at
+
+
+def _within_block(text: str, starts: int | None, addition: str, arguments: Sequence[str]) -> str:
+    """Add a line right before the start inside a block of a .bat, when that has an effect where no other line has.
+
+    cmd replaces references in a whole block before it runs any of it; `call` has them replaced once more.
+    """
+    if starts is None or re.search(r'["%^&|<>]', addition):
+        return text
+    lines = lines_of(text)
+    indent = lines[starts][: len(lines[starts]) - len(lines[starts].lstrip(" \t"))]
+    line = f'{indent}call set "{NAME}=%%{NAME}%% {addition}"'
+    changed = "".join(inserted(lines, starts, line, windows=True))
+    return text if needed(read(changed, windows=True), arguments) else changed
 
 
 def _plain(worlds: Sequence[Reading], lines: Sequence[str], *, windows: bool) -> int | None:

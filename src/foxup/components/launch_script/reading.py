@@ -32,8 +32,9 @@ class Reading:
 
     `computed` names those whose value holds what only a shell could work out; `end` is the line before which a new
     line takes effect; `strays` are lines where an option stands in place of a command or variable; `others` says that
-    another script is called, which may set anything; `broken` is the line where a quotation mark is opened that
-    nothing closes.
+    another script is called, which may set anything; `starts` is the line that starts the web UI, `passed` that it is
+    not reached; `unexported` says that the arguments are set for the script alone, so that the web UI does not get
+    them; `broken` is the line where a quotation mark is opened that nothing closes.
     """
 
     variables: dict[str, str] = field(default_factory=dict)
@@ -42,6 +43,9 @@ class Reading:
     comments: list[int] = field(default_factory=list)
     strays: list[int] = field(default_factory=list)
     end: int = 0
+    starts: int | None = None
+    passed: bool = False
+    unexported: bool = False
     others: bool = False
     broken: int | None = None
 

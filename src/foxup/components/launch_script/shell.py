@@ -38,6 +38,7 @@ class _Reader:
         self.at = self.inside = self.depth = 0
         self.functions: dict[str, int] = {}
         self.ended: int | None = None
+        self.given = self.exports = False
         self.reading = Reading()
 
     def read(self, lines: int) -> Reading:
@@ -172,14 +173,26 @@ class _Reader:
         name = words[0].bare()
         self._note_strays(words)
         rest = [item for item in words if _ASSIGNS.match(item.text)]
+        if name == "unset":
+            for item in words[1:]:
+                self.reading.set(Assignment(item.bare(), "", words[0].first, words[-1].last))
         if name in _DECLARES or len(rest) == len(words):
             self._assign(words, rest)
+            self._export(words)
             return True
+        self.exports |= name == "set" and any(item.bare() in ("-a", "allexport") for item in words)
         self.reading.others |= name in _SOURCES
         if name in _LEAVES and not self.inside and not self.depth and (name != "exec" or len(words) > 1):
             self.ended = words[0].first
         self._call(name)
         return False
+
+    def _export(self, words: list[Token]) -> None:
+        """Note whether programs get the arguments, too."""
+        named = any(re.match(rf"{NAME}(?:\+?=|$)", item.text) for item in words)
+        gives = words[0].bare() == "export" or any(re.match(r"-\w*x", item.text) for item in words)
+        self.given |= named and gives
+        self.reading.unexported = NAME in self.reading.variables and not self.given and not self.exports
 
     def _note_strays(self, words: list[Token]) -> None:
         """Note an option in place of a command, or behind an assignment that needed quotation marks."""

@@ -163,7 +163,8 @@ class Cutter:
             self._pass(1)
             self._single(pieces)
         else:
-            pieces.append(("shell", self._pass(2), ""))
+            special = re.compile(r"\$[\d@*#?!$-]").match(self.text, self.at)
+            pieces.append(("shell", self._pass(2), "") if special else ("quoted", self._pass(1), ""))
 
     def _nested(self, opening: str, closing: str, pieces: list[tuple[str, str, str]]) -> None:
         """Take a part that only a shell can work out, up to the bracket that closes it."""
