@@ -131,7 +131,8 @@ def _vae(reference: ReferenceModel, actual: Infotext, evidence: Evidence) -> lis
     older texts when the running web UI's settings are at hand; a request tells nothing unless it overrides the setting.
     """
     name = actual.fields.get("VAE")
-    chosen = str((evidence.options or {}).get("sd_vae", "")) or label("absent")
+    asked = {**(evidence.options or {}), **(evidence.request or {}).get("override_settings", {})}
+    chosen = str(asked.get("sd_vae", "")) or label("absent")
     if name is None and not (evidence.infotext and (evidence.options is not None or actual.names_vae)):
         return []
     if reference.vae and not name:

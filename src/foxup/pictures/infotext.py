@@ -76,8 +76,13 @@ class Infotext:
 
     @property
     def names_vae(self) -> bool:
-        """Whether the web UI that wrote the text would have named a VAE: from 1.6.0 on."""
-        return self.version is not None and self.version >= _NAMES_VAE
+        """Whether the web UI that wrote the text would have named a VAE under `VAE`: from 1.6.0 on.
+
+        Of a version of another program's own, a schedule beside it tells the same. Later Forges name modules instead.
+        """
+        if "Module 1" in self.fields or "Version" not in self.fields:
+            return False
+        return self.version >= _NAMES_VAE if self.version else "Schedule type" in self.fields
 
     @property
     def joint_sampler(self) -> bool:

@@ -145,8 +145,7 @@ def _judged(
     judgement = judged(reference, generated, published)
     found = evidence.of_files(session.layout, session.profile, reference, session.installed)
     running, effective = session.options()
-    shaping = {key: effective[key] for key in generation.SHAPING if key in effective}
-    shown = {**running, **shaping, **request["override_settings"]}
+    shown = {**running, **{key: effective[key] for key in generation.SHAPING if key in effective}}
     known = {"infotext": drawn.made.infotext, "request": request, "options": shown, "files": found}
     why = evidence.with_picture(
         session.layout, session.profile, reference, session.installed, session.server, judgement, known
