@@ -94,6 +94,15 @@ def test_ready_means_that_a_picture_can_be_made(layout, monkeypatch):
     assert launch.running_server(layout) is None
 
 
+def test_russian_folders_arrive_as_they_were_written(layout):
+    layout.launch_script.write_bytes(
+        'export COMMANDLINE_ARGS="--mode good --ckpt-dir \'/диск/Мои модели\'"\nexport FROM_SCRIPT="да"\n'.encode()
+    )
+    server = launch.start(layout, Start(port=free_port()))
+    launch.wait_ready(server, timeout_s=30)
+    assert "rest ['--ckpt-dir', '/диск/Мои модели'] secret None да" in server.log.read_text(encoding="utf-8")
+
+
 def test_a_crash_is_told_by_its_last_words(layout):
     script(layout, 'export COMMANDLINE_ARGS="--mode crash"\n')
     server = launch.start(layout, Start())

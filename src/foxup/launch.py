@@ -18,7 +18,7 @@ from foxup.components.launch_script import Options
 from foxup.errors import FoxupError
 from foxup.i18n import _
 from foxup.paths import Layout
-from foxup.system import commands, files, network, processes
+from foxup.system import commands, files, network, processes, text
 from foxup.system.processes import Identity
 from foxup.system.webui_api import WebuiApi
 
@@ -262,12 +262,19 @@ def _environment(script: bytes | None, written: Sequence[str], layout: Layout, h
     groups = Options.of(written).groups
     dropped = _NOT_ON_PRIVATE if how.private else {"--port"}
     kept = [word for group in groups if group[0].partition("=")[0] not in dropped for word in group]
-    variables = launch_script.all_variables(script, windows=layout.windows)
-    variables.pop(launch_script.NAME, None)
+    kept = [_in_letters(word, layout) for word in kept]
+    found = launch_script.all_variables(script, windows=layout.windows)
+    variables = {name: _in_letters(value, layout) for name, value in found.items() if name != launch_script.NAME}
     import shlex
 
     own = {"COMMANDLINE_ARGS": shlex.join(kept), "SD_WEBUI_RESTARTING": "1", "PYTHONUNBUFFERED": "1"}
     return commands.clean_environment({**variables, **own, **how.environment})
+
+
+def _in_letters(value: str, layout: Layout) -> str:
+    """Return what the launch script sets, read byte for byte, in the letters that its shell takes these bytes for."""
+    raw = value.encode("latin-1")
+    return text.decode(raw) if layout.windows else raw.decode("utf-8", "surrogateescape")
 
 
 def _rotate(log: Path) -> None:
