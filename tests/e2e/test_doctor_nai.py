@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from foxup.components import launch_script
 from foxup.system import uv
 from tests.doctor import test_fix as small
 from tests.doctor.conftest import add_own_things, git, own_things
@@ -119,7 +120,9 @@ def test_a_port_that_another_program_has_is_taken_out(nai, mine):
         )
         assert "port-in-use" in codes(nai.foxup("doctor", "port", "--json", code=1))
         nai.foxup("doctor", "port", "--fix", "--yes")
-        assert f"--port {port}" not in (nai.folder / "webui-user.sh").read_text()
+        script = (nai.folder / "webui-user.sh").read_bytes()
+        assert "--port" not in launch_script.current_arguments(script, windows=False)
+        assert b"# export COMMANDLINE_ARGS=" in script, "what was there stays as a comment"
         draws(nai)
 
 
